@@ -1,0 +1,83 @@
+"""Every error this package raises on purpose, in one tree.
+
+::
+
+    VersionMatchError
+    ├── InputError (ValueError)            an argument, a value or a file cannot be used as given
+    │   ├── AudioDecodeError               a file is not sound, or is broken
+    │   ├── LimitError                     an input is larger than a limit that the caller can raise
+    │   ├── ParamsError                    a setting is unknown, of the wrong kind or out of range
+    │   └── FeatureMismatch                two features cannot be compared with each other
+    ├── MissingExtra (ImportError)         an optional dependency is not installed
+    ├── UnknownPlugin (LookupError)        no plugin of that name
+    ├── PluginConflict (RuntimeError)      two distributions claim one name
+    └── IntegrityError (RuntimeError)      something stored is not what was written
+
+Each is also a built-in kind, so ``except ValueError`` works without importing anything from here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class VersionMatchError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class InputError(VersionMatchError, ValueError):
+    """An argument or a file cannot be used as given."""
+
+
+class AudioDecodeError(InputError):
+    """A file cannot be turned into sound; says which one, why, and what to do."""
+
+    def __init__(self, source: str, cause: str, remedy: str) -> None:
+        self.source, self.cause, self.remedy = source, cause, remedy
+        super().__init__(f"{source}: {cause}; {remedy}")
+
+
+class LimitError(InputError):
+    """An input passes a limit; the limit is named, so that the caller can raise it."""
+
+    def __init__(self, source: str, *, limit: str, found: float, allowed: float, unit: str) -> None:
+        self.limit, self.found, self.allowed = limit, found, allowed
+        super().__init__(
+            f"{source}: {found:,.0f} {unit} is more than {limit} = {allowed:,.0f} {unit}; "
+            f"raise {limit} if this is meant"
+        )
+
+
+class ParamsError(InputError):
+    """A setting is unknown, of the wrong kind or out of range."""
+
+
+class FeatureMismatch(InputError):
+    """Two features of different kind, rate or settings cannot be compared."""
+
+
+class MissingExtra(VersionMatchError, ImportError):
+    """An optional dependency is not installed; names the extra that brings it."""
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} needs an optional dependency: pip install 'versionmatch[{extra}]'")
+
+
+class UnknownPlugin(VersionMatchError, LookupError):
+    """No plugin of that name; lists those there are and the nearest spelling."""
+
+    def __init__(self, group: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"no {group} named {name!r}; there are: {', '.join(names) or 'none'}.{hint}")
+
+
+class PluginConflict(VersionMatchError, RuntimeError):
+    """Two distributions claim the same plugin name."""
+
+
+class IntegrityError(VersionMatchError, RuntimeError):
+    """Something stored is not what was written."""

@@ -1,0 +1,102 @@
+"""One recording as the engine sees it: features made when first asked for, each once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from ..errors import InputError
+from ..plugins import Extractor, find
+from ..types import Audio, Feature, Recording
+
+
+class FeatureCache(Protocol):
+    """Where features outlive a run; see ``versionmatch.store.artefacts``."""
+
+    def load(self, recording_id: str, kind: str, settings: str) -> Feature | None: ...
+
+    def save(self, recording_id: str, kind: str, settings: str, feature: Feature) -> None: ...
+
+
+class Track(Mapping[str, Any]):
+    """Kind → feature of one recording: given, else read from the cache, else extracted, then kept.
+
+    Parameters
+    ----------
+    recording : Recording
+        Who it is.
+    given : mapping
+        What is there already: ``"audio"`` (an Audio), or any feature, such as ``"cqt"`` of a recording
+        whose sound is not at hand. A given feature is never extracted again.
+    choice : mapping, optional
+        Kind → name of the extractor plugin, where it is not the one named like the kind.
+    cache : FeatureCache, optional
+        Looked into before and written after each extraction.
+
+    A feature's ``settings`` is a digest of its extractor's name and settings and of those of all it is
+    made from, so that features are comparable exactly if their digests agree.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        given: Mapping[str, Audio | Feature],
+        *,
+        choice: Mapping[str, str] | None = None,
+        cache: FeatureCache | None = None,
+    ) -> None:
+        self.recording = recording
+        self._known: dict[str, Any] = dict(given)
+        self._given = frozenset(given)
+        self._choice = dict(choice or {})
+        self._cache = cache
+        self._extractors: dict[str, Extractor] = {}
+        self._digests: dict[str, str] = {}
+
+    def __getitem__(self, kind: str) -> Any:
+        if kind not in self._known:
+            if kind == "audio":
+                raise InputError(f"{self.recording.label}: its sound is not at hand, only features made from it")
+            self._known[kind] = self._make(kind)
+        return self._known[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def settings(self, kind: str) -> str:
+        """The digest of everything that shapes that feature."""
+        if kind in self._given:
+            return "" if kind == "audio" else str(self._known[kind].settings)
+        if kind not in self._digests:
+            extractor = self._extractor(kind)
+            made_from = {need: self.settings(need) for need in extractor.needs}
+            content = {"extractor": extractor.name, "settings": dict(extractor.settings), "needs": made_from}
+            text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+            self._digests[kind] = hashlib.sha256(text.encode()).hexdigest()[:16]
+        return self._digests[kind]
+
+    def release(self, kind: str) -> None:
+        """Forget a value that is no longer needed, such as long ``audio``."""
+        self._known.pop(kind, None)
+
+    def _extractor(self, kind: str) -> Extractor:
+        if kind not in self._extractors:
+            self._extractors[kind] = find("extractors", self._choice.get(kind, kind))()
+        return self._extractors[kind]
+
+    def _make(self, kind: str) -> Feature:
+        settings = self.settings(kind)
+        if self._cache is not None:
+            stored = self._cache.load(self.recording.id, kind, settings)
+            if stored is not None:
+                return stored
+        feature: Feature = replace(self._extractor(kind).extract(self), settings=settings)
+        if self._cache is not None:
+            self._cache.save(self.recording.id, kind, settings, feature)
+        return feature

@@ -1,0 +1,103 @@
+"""The seams: what a plugin must look like, and how it is found by name.
+
+Plugins are ordinary classes, announced by an entry point and imported only when asked for::
+
+    [project.entry-points."versionmatch.cues"]
+    tempo = "versionmatch_tempo:TempoCue"
+
+The package's own extractors, cues and exporters are announced in the same way as anybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from .errors import PluginConflict, UnknownPlugin
+
+if TYPE_CHECKING:
+    from .types import Evidence, Feature, Match
+
+GROUPS = ("extractors", "cues", "exporters")
+
+Track = Mapping[str, Any]
+"""What an extractor or a cue is handed: kind → value, computed when first asked for."""
+
+
+@runtime_checkable
+class Extractor(Protocol):
+    """Makes one kind of feature of one recording.
+
+    ``needs`` names the kinds it reads from the track (``"audio"``, ``"cqt"``, ``"chroma"``…);
+    ``settings`` is a JSON-able mapping of everything that can change the result, from which the
+    cache's digest is made. ``extract`` is deterministic and touches neither disk nor network.
+    """
+
+    name: str
+    kind: str
+    needs: tuple[str, ...]
+
+    @property
+    def settings(self) -> Mapping[str, object]: ...
+
+    def extract(self, track: Track) -> Feature: ...
+
+
+@runtime_checkable
+class Cue(Protocol):
+    """One way in which two recordings can be alike; ``needs`` are the kinds it reads."""
+
+    name: str
+    needs: tuple[str, ...]
+
+    def compare(self, query: Track, reference: Track) -> Evidence: ...
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    """Writes a comparison in one file format."""
+
+    name: str
+    suffix: str
+
+    def export(self, match: Match, path: Path) -> None: ...
+
+
+@cache
+def _entries(group: str) -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for entry in entry_points(group=f"versionmatch.{group}"):
+        other = found.get(entry.name)
+        if other is not None and other.value != entry.value:
+            raise PluginConflict(
+                f"the {group} name {entry.name!r} is claimed by {_owner(other)} and by "
+                f"{_owner(entry)}; uninstall one of them"
+            )
+        found[entry.name] = entry
+    return found
+
+
+def _owner(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist is not None else entry.value
+
+
+def names(group: str) -> tuple[str, ...]:
+    """The names known in a group (``"extractors"``, ``"cues"``, ``"exporters"``), sorted."""
+    return tuple(sorted(_entries(group)))
+
+
+def find(group: str, name: str) -> Any:
+    """The plugin class of that name, imported now.
+
+    Raises UnknownPlugin with the known names, PluginConflict where two distributions claim one.
+
+    >>> find("cues", "harmony").name
+    'harmony'
+    """
+    entries = _entries(group)
+    if name not in entries:
+        raise UnknownPlugin(group.removesuffix("s"), name, entries)
+    return entries[name].load()
