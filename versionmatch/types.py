@@ -175,7 +175,7 @@ class Features:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Notes:
-    """Notes sorted by onset: ``onset_s``, ``duration_s`` (seconds), ``pitch`` (MIDI), ``confidence`` in [0, 1]; all ``(n,)``."""
+    """Notes sorted by onset: ``onset_s``, ``duration_s`` (seconds), ``pitch`` (MIDI), ``confidence`` 0…1; all ``(n,)``."""
 
     onset_s: DoubleArray
     duration_s: DoubleArray
@@ -283,7 +283,8 @@ class Alignment:
     @property
     def times_s(self) -> DoubleArray:
         """The path in seconds, ``(n_steps, 2)``."""
-        return self.path / np.array([self.query_rate, self.reference_rate])
+        times: DoubleArray = self.path / np.array([self.query_rate, self.reference_rate])
+        return times
 
     @property
     def span(self) -> Span:
