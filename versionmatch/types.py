@@ -175,7 +175,7 @@ class Features:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Notes:
-    """Notes sorted by onset: ``onset_s``, ``duration_s`` (seconds), ``pitch`` (MIDI), ``confidence`` 0…1; all ``(n,)``."""
+    """Notes sorted by onset: ``onset_s``, ``duration_s`` (seconds), ``pitch`` (MIDI), ``confidence`` 0…1; ``(n,)``."""
 
     onset_s: DoubleArray
     duration_s: DoubleArray
