@@ -1,0 +1,1 @@
+"""Data only: each folder holds one model with its provenance."""
