@@ -1,1 +1,1 @@
-"""."""
+"""Sound in: decode, mono, resample, and what is remarkable about it."""

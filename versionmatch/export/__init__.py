@@ -1,1 +1,1 @@
-"""."""
+"""A comparison in the formats of other programs."""

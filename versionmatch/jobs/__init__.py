@@ -1,1 +1,1 @@
-"""."""
+"""The recipes that know everything: compare, align, measure retrieval."""

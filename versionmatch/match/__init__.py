@@ -1,1 +1,1 @@
-"""."""
+"""What the numbers mean: cues, calibration, judgement and words."""

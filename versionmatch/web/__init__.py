@@ -1,1 +1,1 @@
-"""."""
+"""The report page."""

@@ -1,1 +1,1 @@
-"""."""
+"""One way a file in which two recordings can be alike."""

@@ -1,0 +1,98 @@
+"""The settings of each job: library keywords, command-line flags and the manifest say the same words."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from .errors import ParamsError
+
+CUES = ("harmony", "melody", "rhythm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Params:
+    """What all jobs' settings can do: be checked, be written down, be told apart."""
+
+    def __post_init__(self) -> None:
+        """Overridden where there is something to check."""
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from a mapping; an unknown name raises ParamsError with the nearest spelling."""
+        known = [f.name for f in fields(cls)]
+        for name in values:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f" Did you mean {near[0]!r}?" if near else ""
+                raise ParamsError(f"{cls.__name__} has no setting {name!r}; there are: {', '.join(known)}.{hint}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able data; ``of`` turns it back into the same settings."""
+        data: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return data
+
+    def digest(self) -> str:
+        """Short sha256 of the settings."""
+        text = json.dumps(self.to_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _check(ok: bool, name: str, value: object, wanted: str) -> None:
+    if not ok:
+        raise ParamsError(f"{name} = {value!r}; it must be {wanted}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareParams(Params):
+    """Settings of ``compare``.
+
+    Parameters
+    ----------
+    cues : tuple of str
+        Which cues are asked, in this order.
+    query_range, reference_range : (start_s, end_s), optional
+        Only this part of a recording is compared; times in the result are still those of the whole.
+    extractors : mapping
+        Kind → name of an extractor plugin, where it is not the default, such as ``{"melody": "melody-essentia"}``.
+    transposition : int, optional
+        Semitones (0…11) that raise the reference to the query; None: found.
+    min_passage_s : float
+        Shorter shared passages are not reported; seconds on the query's side.
+    max_passages : int
+        No more passages than this are reported.
+    max_duration_s : float
+        A longer recording is refused with LimitError.
+    """
+
+    cues: tuple[str, ...] = CUES
+    query_range: tuple[float, float] | None = None
+    reference_range: tuple[float, float] | None = None
+    extractors: Mapping[str, str] = field(default_factory=dict)
+    transposition: int | None = None
+    min_passage_s: float = 6.0
+    max_passages: int = 12
+    max_duration_s: float = 6 * 3600.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cues", tuple(self.cues))
+        object.__setattr__(self, "extractors", dict(self.extractors))
+        _check(len(self.cues) > 0, "cues", self.cues, "at least one cue")
+        _check(len(set(self.cues)) == len(self.cues), "cues", self.cues, "different cues")
+        for name in ("query_range", "reference_range"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, tuple(float(v) for v in value))
+                _check(
+                    len(value) == 2 and 0 <= value[0] < value[1], name, value, "(start_s, end_s) with 0 <= start < end"
+                )
+        t = self.transposition
+        _check(t is None or 0 <= t <= 11, "transposition", t, "0 to 11 semitones, or None to have it found")
+        _check(self.min_passage_s > 0, "min_passage_s", self.min_passage_s, "above 0 seconds")
+        _check(self.max_passages >= 1, "max_passages", self.max_passages, "1 or more")
+        _check(self.max_duration_s > 0, "max_duration_s", self.max_duration_s, "above 0 seconds")
