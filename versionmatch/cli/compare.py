@@ -1,0 +1,114 @@
+"""``versionmatch compare A B``: what two recordings share, in words, as JSON and as a report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from ..errors import ParamsError
+from ..params import CUES, CompareParams
+from ..units import parse_range
+from .common import add_common, clear_progress, open_cache, progress
+
+
+def add_to(commands: Any) -> None:
+    """Add the command and its flags."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "compare",
+        help="compare two recordings",
+        description="Compare two recordings: relation, evidence by element, shared passages, differences.",
+    )
+    parser.add_argument("query", metavar="A", help="a recording (wav, flac, ogg, mp3, aiff, opus, m4a, video …)")
+    parser.add_argument("reference", metavar="B", help="the recording it is compared with")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the report here (.html)")
+    parser.add_argument(
+        "--formats",
+        default="",
+        metavar="LIST",
+        help="also write these beside --out: json, sv, jams, audacity, csv, textgrid, trackswitch",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of the summary")
+    parser.add_argument("--a-range", metavar="M:SS-M:SS", help="compare only this part of A")
+    parser.add_argument("--b-range", metavar="M:SS-M:SS", help="compare only this part of B")
+    parser.add_argument("--cues", default=",".join(CUES), metavar="LIST", help="which cues (default: %(default)s)")
+    parser.add_argument(
+        "--extractor",
+        action="append",
+        default=[],
+        metavar="KIND=NAME",
+        help="another extractor for a feature, such as melody=melody-essentia",
+    )
+    parser.add_argument(
+        "--transposition", type=int, metavar="N", help="semitones (0-11) that raise B to A; found if absent"
+    )
+    parser.add_argument(
+        "--min-passage", type=float, default=6.0, metavar="S", help="shortest shared passage (default: %(default)s s)"
+    )
+    parser.add_argument(
+        "--max-passages", type=int, default=12, metavar="N", help="most passages reported (default: %(default)s)"
+    )
+    parser.add_argument("--max-duration", type=float, default=6 * 3600.0, metavar="S", help="refuse longer recordings")
+    parser.add_argument("--no-audio", action="store_true", help="leave the sound out of the report")
+    parser.add_argument("--question", default="", help="the question asked, for the report's head")
+    parser.add_argument("--examiner", default="", help="who asks, for the report's head")
+    parser.add_argument("--date", default=None, help="a date for the report's head (none is put there by itself)")
+    add_common(parser)
+    parser.set_defaults(run=run)
+
+
+def params_of(options: argparse.Namespace) -> CompareParams:
+    """The job's settings from the flags; raises ParamsError."""
+    extractors: dict[str, str] = {}
+    for pair in options.extractor:
+        kind, equals, name = pair.partition("=")
+        if not equals:
+            raise ParamsError(f"--extractor {pair!r}; write KIND=NAME, such as melody=melody-essentia")
+        extractors[kind] = name
+    return CompareParams(
+        cues=_listed(options.cues),
+        query_range=parse_range(options.a_range) if options.a_range else None,
+        reference_range=parse_range(options.b_range) if options.b_range else None,
+        extractors=extractors,
+        transposition=options.transposition,
+        min_passage_s=options.min_passage,
+        max_passages=options.max_passages,
+        max_duration_s=options.max_duration,
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def run(options: argparse.Namespace) -> None:
+    """Compare, print, write."""
+    from ..plugins import find
+
+    params = params_of(options)
+    formats = _listed(options.formats)
+    if formats and options.out is None:
+        raise ParamsError("--formats writes beside --out; give --out FILE as well")
+    exporters = {name: find("exporters", name) for name in formats}
+
+    from ..jobs.compare import compare
+
+    tell = progress(options)
+    match = compare(options.query, options.reference, params, cache=open_cache(options), progress=tell)
+    if options.out is not None:
+        tell("writing the report")
+        html = find("exporters", "html")
+        report = html(
+            audio=not options.no_audio, question=options.question, examiner=options.examiner, date=options.date
+        )
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        report.export(match, options.out)
+        for exporter in exporters.values():
+            made = exporter()
+            made.export(match, options.out.with_suffix(made.suffix))
+    clear_progress(options)
+    shown = find("exporters", "json" if options.json else "text")()
+    sys.stdout.write(shown.text(match) if options.json else match.explain())
+    if options.out is not None and not options.json:
+        sys.stdout.write(f"\nReport: {options.out}\n")

@@ -1,0 +1,48 @@
+"""``versionmatch doctor``: what is installed, under which licence, and what it is for."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from .. import __version__
+from ..plugins import GROUPS, names
+from .common import cache_folder
+
+PARTS = (
+    ("numpy", "BSD", "arrays"),
+    ("numba", "BSD", "compiled alignment"),
+    ("librosa", "ISC", "constant-Q transform"),
+    ("soundfile", "BSD", "wav, flac, ogg, mp3, aiff, opus"),
+    ("soxr", "LGPL-2.1+", "resampling"),
+    ("tinytag", "MIT", "tags"),
+    ("av", "BSD; its wheel bundles GPL codecs", "m4a, aac, video; extra [av]"),
+    ("torch", "BSD", "batches on a GPU; extra [torch]"),
+    ("nnAudio", "MIT", "constant-Q transform in torch; extra [torch]"),
+    ("essentia", "AGPL-3.0-only", "melody and HPCP of another house; extra [essentia]"),
+)
+
+
+def add_to(commands: Any) -> None:
+    """Add the command."""
+    parser: argparse.ArgumentParser = commands.add_parser("doctor", help="what is installed, and under which licence")
+    parser.set_defaults(run=run)
+
+
+def run(_options: argparse.Namespace) -> None:
+    """Print the findings."""
+    write = sys.stdout.write
+    write(f"versionmatch {__version__} on Python {platform.python_version()}, {platform.machine()}\n\n")
+    for name, licence, use in PARTS:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = "not installed"
+        write(f"  {name:10s} {found:18s} {licence:34s} {use}\n")
+    write("\n")
+    for group in GROUPS:
+        write(f"  {group:10s} {', '.join(names(group))}\n")
+    write(f"\n  features are kept in {cache_folder()}\n")

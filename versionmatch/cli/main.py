@@ -1,0 +1,76 @@
+"""The command ``versionmatch``: standard output carries data only, everything said on the way goes to standard error.
+
+Exit codes: 0 done · 2 usage · 3 a file could not be used · 5 something stored is damaged · 70 internal ·
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import AudioDecodeError, InputError, IntegrityError, LimitError, MissingExtra, ParamsError, UnknownPlugin
+from . import align, bench, compare, doctor
+
+EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 5, 70, 130
+
+DESCRIPTION = """\
+Are two recordings related in substance, where, in which element, and how unusual is that?
+
+  versionmatch compare A B --out report.html     compare two recordings, with a report that works offline
+  versionmatch align REF OTHER --csv             corresponding times of two recordings
+  versionmatch bench retrieval MANIFEST.csv      measure retrieval on your own collection
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; building it loads nothing heavy."""
+    top = argparse.ArgumentParser(
+        prog="versionmatch", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    top.add_argument("--version", action="version", version=f"versionmatch {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in (compare, align, bench, doctor):
+        command.add_to(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code, and ends the process with it as a console script."""
+    options = parser().parse_args(arguments)
+    quiet = getattr(options, "quiet", False)
+    logging.basicConfig(level=logging.ERROR if quiet else logging.WARNING, format="%(levelname)s: %(message)s")
+    try:
+        options.run(options)
+        sys.stdout.flush()
+    except (ParamsError, UnknownPlugin, MissingExtra) as error:
+        return _fail(EXIT_USAGE, error)
+    except (AudioDecodeError, LimitError, InputError) as error:
+        return _fail(EXIT_FILES, error)
+    except IntegrityError as error:
+        return _fail(EXIT_INTEGRITY, error)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+    except OSError as error:
+        return _fail(EXIT_FILES, error)
+    except Exception:  # noqa: BLE001 (the last resort of a command: say it all, with its own exit code)
+        sys.stderr.write(f"versionmatch: this is a defect of versionmatch {__version__}:\n{traceback.format_exc()}")
+        return EXIT_INTERNAL
+    return EXIT_OK
+
+
+def _fail(code: int, error: BaseException) -> int:
+    sys.stderr.write(f"versionmatch: {error}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
