@@ -84,11 +84,10 @@ def test_heavy_libraries_are_imported_only_in_their_homes():
         "sklearn": r"match/calibrate.*\.py",
         "av": r"audio/.*\.py",
     }
-    strays = []
-    for path in (ROOT / "versionmatch").rglob("*.py"):
-        for library in re.findall(r"^\s*(?:import|from) (\w+)", path.read_text(), re.MULTILINE):
-            if library in homes and not re.fullmatch(
-                homes[library], path.relative_to(ROOT / "versionmatch").as_posix()
-            ):
-                strays.append(f"{path.name}: {library}")
+    strays = [
+        f"{path.name}: {library}"
+        for path in (ROOT / "versionmatch").rglob("*.py")
+        for library in re.findall(r"^\s*(?:import|from) (\w+)", path.read_text(), re.MULTILINE)
+        if library in homes and not re.fullmatch(homes[library], path.relative_to(ROOT / "versionmatch").as_posix())
+    ]
     assert not strays
