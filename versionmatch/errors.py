@@ -41,11 +41,14 @@ class AudioDecodeError(InputError):
 class LimitError(InputError):
     """An input passes a limit; the limit is named, so that the caller can raise it."""
 
-    def __init__(self, source: str, *, limit: str, found: float, allowed: float, unit: str) -> None:
+    def __init__(
+        self, source: str, *, limit: str, found: float, allowed: float, unit: str, below: bool = False
+    ) -> None:
         self.limit, self.found, self.allowed = limit, found, allowed
+        relation, remedy = ("less", "lower") if below else ("more", "raise")
         super().__init__(
-            f"{source}: {found:,.0f} {unit} is more than {limit} = {allowed:,.0f} {unit}; "
-            f"raise {limit} if this is meant"
+            f"{source}: {found:,.0f} {unit} is {relation} than {limit} = {allowed:,.0f} {unit}; "
+            f"{remedy} {limit} if this is meant"
         )
 
 
