@@ -5,6 +5,7 @@ Arrays in them are read-only. Times are seconds (float64) everywhere; pitches ar
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,9 +40,27 @@ FLAGS = (
 
 
 def _frozen(values: npt.ArrayLike, dtype: type[np.generic]) -> npt.NDArray[Any]:
+    if isinstance(values, np.ndarray) and values.dtype == dtype and _is_frozen(values):
+        return values
     array = np.array(values, dtype=dtype, order="C")
     array.flags.writeable = False
     return array
+
+
+def _is_frozen(array: npt.NDArray[Any]) -> bool:
+    """Whether nobody can write to it: read-only, contiguous, and no view of anything."""
+    return array.flags.owndata and array.flags.c_contiguous and not array.flags.writeable
+
+
+def _let_go(array: npt.NDArray[Any]) -> None:
+    """Tell the system that the pages of a file-backed array need not stay in memory; they can be read again."""
+    owner: object = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, memoryview):
+        owner = owner.obj
+    if isinstance(owner, mmap.mmap) and hasattr(owner, "madvise"):
+        owner.madvise(mmap.MADV_DONTNEED)
 
 
 def _mapping(values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -81,7 +100,9 @@ class Audio:
         """
         for start in range(0, self.samples.size, length):
             low, high = max(0, start - halo), min(self.samples.size, start + length + halo)
-            yield start, np.array(self.samples[low:high], dtype=np.float32)
+            block = np.array(self.samples[low:high], dtype=np.float32)
+            _let_go(self.samples)
+            yield start, block
 
 
 @dataclass(frozen=True, slots=True)

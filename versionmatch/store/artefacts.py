@@ -1,0 +1,149 @@
+"""Features on disk: one file each, found again by kind, settings and recording.
+
+::
+
+    <root>/features/<kind>-<settings>/<id[:2]>/<id>.safetensors
+
+A file is written under a temporary name, synced and then renamed, so that it is whole or not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from ..errors import InputError
+from ..types import Annotation, Feature, Features, Notes
+
+logger = logging.getLogger(__name__)
+
+FORMAT = "versionmatch.feature/1"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NOTE_COLUMNS = ("onset_s", "duration_s", "pitch", "confidence")
+ANNOTATION_COLUMNS = ("onset_s", "duration_s", "confidence")
+
+
+class ArtefactStore:
+    """Keeps features beyond a run; implements ``features.view.FeatureCache``.
+
+    What is loaded is bit for bit what was saved. A file that is damaged counts as missing: a warning is
+    logged, and the next ``save`` replaces it. Several processes may use one store at the same time.
+
+    Parameters
+    ----------
+    root : path
+        Directory of the store; made when first written to.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> store = ArtefactStore(tempfile.mkdtemp())
+    >>> store.save("ab12", "chroma", "s1", Features("chroma", np.eye(12), frame_rate=10.0, settings="s1"))
+    >>> store.load("ab12", "chroma", "s1").values.shape, store.load("ab12", "chroma", "s2")
+    ((12, 12), None)
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
+
+    def path_of(self, recording_id: str, kind: str, settings: str) -> Path:
+        """Where that feature lies, whether it is there or not.
+
+        Raises InputError where a part could lead out of the store.
+        """
+        for what, part in (("recording id", recording_id), ("kind", kind), ("settings", settings or "none")):
+            if not NAME.fullmatch(part):
+                raise InputError(f"the {what} {part!r} cannot name a file; use letters, digits, '.', '_' and '-'")
+        folder = f"{kind}-{settings or 'none'}"
+        return self.root / "features" / folder / recording_id[:2] / f"{recording_id}.safetensors"
+
+    def load(self, recording_id: str, kind: str, settings: str) -> Feature | None:
+        """The feature as it was saved, or None where there is none or it is damaged."""
+        path = self.path_of(recording_id, kind, settings)
+        try:
+            feature = _read(path)
+        except FileNotFoundError:
+            return None
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            logger.warning("%s is damaged and will be made again: %s", path, error)
+            return None
+        if (feature.kind, feature.settings) != (kind, settings):
+            logger.warning("%s holds %s with settings %r and is ignored", path, feature.kind, feature.settings)
+            return None
+        return feature
+
+    def save(self, recording_id: str, kind: str, settings: str, feature: Feature) -> None:
+        """Keep a feature, replacing what was there."""
+        if (feature.kind, feature.settings) != (kind, settings):
+            raise InputError(
+                f"a {feature.kind} with settings {feature.settings!r} cannot be kept as {kind} with {settings!r}"
+            )
+        tensors, metadata = _parts(feature)
+        metadata |= {"format": FORMAT, "digest": _digest(tensors, metadata)}
+        _write(self.path_of(recording_id, kind, settings), save(tensors, metadata))
+
+
+def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
+    """A feature as arrays and texts."""
+    fields: dict[str, object] = {"type": type(feature).__name__, "kind": feature.kind, "settings": feature.settings}
+    if isinstance(feature, Features):
+        tensors: dict[str, np.ndarray[Any, Any]] = {"values": feature.values}
+        fields |= {"frame_rate": feature.frame_rate, "facts": dict(feature.facts)}
+    elif isinstance(feature, Notes):
+        tensors = {name: getattr(feature, name) for name in NOTE_COLUMNS}
+    else:
+        tensors = {name: getattr(feature, name) for name in ANNOTATION_COLUMNS}
+        fields |= {"labels": list(feature.labels), "facts": dict(feature.facts)}
+    return tensors, {"fields": json.dumps(fields, sort_keys=True, default=float)}
+
+
+def _digest(tensors: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str]) -> str:
+    content = hashlib.sha256(metadata["fields"].encode())
+    for name in sorted(tensors):
+        content.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode())
+        content.update(np.ascontiguousarray(tensors[name]).data)
+    return content.hexdigest()
+
+
+def _read(path: Path) -> Feature:
+    with path.open("rb"), safe_open(path, framework="numpy") as file:
+        metadata = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    if metadata["format"] != FORMAT or metadata["digest"] != _digest(tensors, metadata):
+        raise ValueError("its content is not what was written")
+    fields = json.loads(metadata["fields"])
+    kind, settings = fields["kind"], fields["settings"]
+    for array in tensors.values():
+        array.flags.writeable = False
+    if fields["type"] == "Features":
+        return Features(kind, tensors["values"], fields["frame_rate"], settings, fields["facts"])
+    if fields["type"] == "Notes":
+        columns = {name: tensors[name] for name in NOTE_COLUMNS}
+        return Notes(**columns, settings=settings, kind=kind)
+    onset_s, duration_s, confidence = (tensors[name] for name in ANNOTATION_COLUMNS)
+    return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem[:8]}-", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
