@@ -1,0 +1,213 @@
+"""A comparison in words: what a musicologist reads in the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+from ..types import Evidence, Match, Null, Passage
+from ..units import clock
+from .facts import key, sides, tempo_bpm
+
+WIDTH = 100
+MIN_PAIRS = 200  # fewer unrelated pairs cannot say how rare a value is
+
+LIMITS = (
+    "The figures say how alike the sounds are and how often unrelated recordings are as alike. They say nothing "
+    "about how a likeness came about, nor about anybody's rights. Lyrics, timbre and production were not compared."
+)
+
+_WORDS = (
+    (0.98, "almost certainly"),
+    (0.90, "very probably"),
+    (0.70, "probably"),
+    (0.30, "possibly"),
+    (0.10, "probably not"),
+    (0.02, "very probably not"),
+    (0.00, "almost certainly not"),
+)
+
+
+class TextExporter:
+    """A readable summary of at most 100 columns; ``colour`` adds ANSI colours for a terminal."""
+
+    name, suffix = "text", ".txt"
+
+    def __init__(self, *, colour: bool = False) -> None:
+        self._colour = colour
+
+    def document(self, match: Match) -> str:
+        """The summary's text, ending with a newline."""
+        parts = [
+            self._head(match),
+            self._verdict(match),
+            self._elements(match),
+            self._passages(match),
+            self._listed("Differences", match.differences),
+            self._listed("Notes", match.notes),
+            self._listed("Limits", [LIMITS]),
+        ]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def export(self, match: Match, path: Path) -> None:
+        """Write the summary, UTF-8."""
+        path.write_text(self.document(match), encoding="utf-8")
+
+    def _strong(self, text: str) -> str:
+        return f"\033[1m{text}\033[0m" if self._colour else text
+
+    def _side(self, letter: str, text: str) -> str:
+        code = "34" if letter == "A" else "33"  # blue and orange, as in the report
+        return f"\033[{code}m{text}\033[0m" if self._colour else text
+
+    def _head(self, match: Match) -> str:
+        lines = []
+        for letter, side, recording, track in sides(match):
+            label = _shortened(recording.label, 40)
+            who = f"{label} – {_shortened(recording.artist, 24)}" if recording.artist else label
+            facts = [clock(recording.duration_s)]
+            found, bpm = key(track), tempo_bpm(track)
+            facts += [found[0]] if found is not None else []
+            facts += [f"{bpm:.0f} bpm"] if bpm is not None else []
+            facts += [flag.replace("_", " ") for flag in recording.flags]
+            lines += [
+                self._side(letter, line) for line in _wrapped(f"{letter}  {who} ({side}): {', '.join(facts)}", "   ")
+            ]
+        return "\n".join(lines)
+
+    def _verdict(self, match: Match) -> str:
+        rows = [("relation", match.relation)]
+        rows.append(("versions of one work", probability_in_words(match.probability)))
+        if match.passages:
+            rows += [("key", transposition_in_words(match.transposition)), ("tempo", tempo_in_words(match.tempo_ratio))]
+        rows.append(("shared", f"{_percent(match.coverage_query)} of A, {_percent(match.coverage_reference)} of B"))
+        return "\n".join(f"{self._strong(name.ljust(22))}{text}" for name, text in rows)
+
+    def _elements(self, match: Match) -> str:
+        if not match.evidence:
+            return ""
+        header = f"{'element':<12}{'value':>10}  {'unit':<30}{'unrelated pairs below':>22}{'p':>10}"
+        lines = [self._strong(header)]
+        for item in match.evidence:
+            below = "no null" if item.null is None else f"{item.null.percentile(item.raw):.1f} %"
+            p_value = "–" if item.p_value is None else p_in_words(item.p_value)
+            value = f"{item.raw:.4g}"
+            unit = _shortened(item.unit, 29)
+            lines.append(f"{_shortened(item.cue, 11):<12}{value:>10}  {unit:<30}{below:>22}{p_value:>10}")
+        lines += [line for note in _null_notes(match.evidence) for line in _wrapped(note, "")]
+        for item in match.evidence:
+            lines += [line for note in item.notes for line in _wrapped(f"{item.cue}: {note}", "  ")]
+        return "\n".join(lines)
+
+    def _passages(self, match: Match) -> str:
+        if not match.passages:
+            return self._strong("Shared passages") + "\nnone found"
+        lines = [self._strong(f"Shared passages ({len(match.passages)})")]
+        for number, passage in enumerate(match.passages, start=1):
+            lines += _wrapped(f"{f'P{number}':<4}{times_in_words(passage)}", "    ")
+            lines += _wrapped(f"    {passage.sentence or passage_in_words(passage)}", "    ")
+        return "\n".join(lines)
+
+    def _listed(self, title: str, items: Iterable[str]) -> str:
+        lines = [line for item in items for line in _wrapped(f"· {item}", "  ")]
+        return "\n".join([self._strong(title), *lines]) if lines else ""
+
+
+def probability_in_words(probability: float | None) -> str:
+    """The probability with its wording.
+
+    >>> probability_in_words(0.97), probability_in_words(None)
+    ('very probably (0.97)', 'no statement: the sound does not allow one')
+    """
+    if probability is None:
+        return "no statement: the sound does not allow one"
+    words = next(text for least, text in _WORDS if probability >= least)
+    if probability > 0.995:
+        return f"{words} (above 0.99)"
+    return f"{words} (below 0.01)" if probability < 0.005 else f"{words} ({probability:.2f})"
+
+
+def transposition_in_words(semitones: int) -> str:
+    """What brings the reference, B, to the query's key.
+
+    >>> transposition_in_words(-4)
+    'B lies 4 semitones above A (shown lowered by 4)'
+    """
+    if semitones == 0:
+        return "A and B are at the same pitch"
+    n = abs(semitones)
+    unit = "semitone" if n == 1 else "semitones"
+    where, move = ("below", "raised") if semitones > 0 else ("above", "lowered")
+    return f"B lies {n} {unit} {where} A (shown {move} by {n})"
+
+
+def tempo_in_words(ratio: float) -> str:
+    """How fast the query, A, is beside the reference, B.
+
+    >>> tempo_in_words(1.19), tempo_in_words(1.0)
+    ('A is 19 % faster than B (ratio 1.190)', 'A and B have the same tempo (ratio 1.000)')
+    """
+    percent = round(abs(ratio - 1.0) * 100)
+    if percent == 0:
+        return f"A and B have the same tempo (ratio {ratio:.3f})"
+    return f"A is {percent} % {'faster' if ratio > 1 else 'slower'} than B (ratio {ratio:.3f})"
+
+
+def p_in_words(p_value: float) -> str:
+    """A p-value with two figures, never as zero.
+
+    >>> p_in_words(0.0312), p_in_words(0.00004)
+    ('.031', '< .001')
+    """
+    if p_value < 0.001:
+        return "< .001"
+    return f"{p_value:.2g}".removeprefix("0") if p_value < 1 else "1"
+
+
+def times_in_words(passage: Passage) -> str:
+    """Where a passage is in both.
+
+    >>> from versionmatch.types import Span
+    >>> times_in_words(Passage(Span(41, 49.5, 60, 70), [[41, 60], [49.5, 70]], ("melody",), 0.83, 0, 1.18))
+    'A 0:41–0:49.5  =  B 1:00–1:10'
+    """
+    span = passage.span
+    query = f"A {clock(span.query_start_s)}–{clock(span.query_end_s)}"
+    return f"{query}  =  B {clock(span.reference_start_s)}–{clock(span.reference_end_s)}"
+
+
+def passage_in_words(passage: Passage) -> str:
+    """A plain sentence on a passage that has none of its own."""
+    elements = " and ".join(passage.elements) or "the sound"
+    return (
+        f"{elements} agree over {passage.span.query_duration_s:.1f} s of A and "
+        f"{passage.span.reference_duration_s:.1f} s of B (similarity {passage.similarity:.2f})."
+    )
+
+
+def _null_notes(evidence: Iterable[Evidence]) -> list[str]:
+    nulls: list[Null] = []
+    for item in evidence:
+        if item.null is not None and all((n.corpus, n.n_pairs) != (item.null.corpus, item.null.n_pairs) for n in nulls):
+            nulls.append(item.null)
+    notes = [f"Unrelated pairs: {null.n_pairs:,} of {null.corpus}." for null in nulls]
+    notes += [
+        f"{null.n_pairs} pairs are insufficient for a statement on rarity."
+        for null in nulls
+        if null.n_pairs < MIN_PAIRS
+    ]
+    bare = [item.cue for item in evidence if item.null is None]
+    return notes + ([f"Without a null distribution: {', '.join(bare)}."] if bare else [])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _shortened(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, drop_whitespace=True) or [""]
