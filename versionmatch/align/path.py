@@ -1,4 +1,4 @@
-"""Which cells an alignment may visit, and what a finished path costs."""
+"""Which cells of the table an alignment may visit: Sakoe-Chiba bands and windows of the caller's own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError
-from ..types import FloatArray, IntArray
+from ..types import IntArray
 
 
 def band_window(n_query: int, n_reference: int, band: float) -> IntArray:
@@ -54,12 +54,3 @@ def checked_window(
     if not open_end and high[-1] < n_reference:
         raise InputError(f"the window ends before reference frame {n_reference - 1}; include it or pass open_end=True")
     return np.ascontiguousarray(np.stack([low, high], axis=1), dtype=np.int32)
-
-
-def path_total(x: FloatArray, y: FloatArray, path: IntArray) -> float:
-    """Total cost of a path through unit columns, summed in float64; never below 0."""
-    total = 0.0
-    for start in range(0, path.shape[0], 4096):
-        i, j = path[start : start + 4096].T
-        total += float((1.0 - np.einsum("kn,kn->n", x[:, i].astype(np.float64), y[:, j])).sum())
-    return max(total, 0.0)
