@@ -1,65 +1,38 @@
-"""Local alignment: the best passage two sequences share, and where. Qmax, Dmax and Smith-Waterman."""
+"""Local alignment: the best passage two sequences share, and where. Qmax, Dmax and Smith-Waterman.
+
+``qmax`` and ``dmax`` go from chroma to the path; ``qmax_path`` and ``dmax_path`` start from a cross-recurrence
+matrix; the ``_score`` and ``_value`` forms leave the path out. ``docs/local-alignment.md`` states the conventions.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError, ParamsError
-from ..types import Alignment, DoubleArray, Features, IntArray
+from ..types import Alignment, DoubleArray, Features
 from . import local_kernels as kernels
-from .recurrence import cross_recurrence
-
-Binary = npt.NDArray[np.uint8]
+from .local_sweep import LocalPath, MatrixRows, Rules, best_path, best_score
+from .recurrence import RecurrenceRows, in_key
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LocalAlignment:
-    """The best shared passage of two recordings.
+    """The best passage two recordings share.
 
-    ``score`` is the raw Qmax or Dmax; ``distance`` is ``sqrt(n_reference) / score`` (n_reference: number of
-    embedded moments; infinite where the score is 0); ``alignment`` is None where nothing is shared. Its path
-    names the middle frames of the embedded moments, its cost is the share of steps without recurrence.
+    ``score`` is the raw Qmax or Dmax, in matching moments; ``distance`` is ``sqrt(n) / score`` with the reference's
+    ``n`` moments, infinite where the score is 0. ``alignment`` is None where nothing is shared; its path names the
+    middle frame of each moment, its cost is the share of steps that do not match. ``transposition``: see ``qmax``.
     """
 
     score: float
     alignment: Alignment | None
     distance: float
     transposition: int
-
-
-class LocalPath(NamedTuple):
-    """A score and the cells it was won on: ``path (n_steps, 2)``, forward, rows (query, reference)."""
-
-    score: float
-    path: IntArray
-
-
-def qmax_path(binary: Binary, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> LocalPath:
-    """Best Qmax and its path in a cross-recurrence matrix; the path is empty where the score is 0."""
-    grid, onset, extension = _checked(binary, gap_onset, gap_extension)
-    return _traced(kernels.qmax_matrix(grid, onset, extension), grid, 3, onset, extension)
-
-
-def dmax_path(binary: Binary, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> LocalPath:
-    """Best Dmax and its path in a cross-recurrence matrix; the path is empty where the score is 0."""
-    grid, onset, extension = _checked(binary, gap_onset, gap_extension)
-    return _traced(kernels.dmax_matrix(grid, kernels.STEPS, onset, extension), grid, 5, onset, extension)
-
-
-def qmax_value(binary: Binary, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> float:
-    """Best Qmax of a cross-recurrence matrix."""
-    return qmax_path(binary, gap_onset=gap_onset, gap_extension=gap_extension).score
-
-
-def dmax_value(binary: Binary, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> float:
-    """Best Dmax of a cross-recurrence matrix."""
-    return dmax_path(binary, gap_onset=gap_onset, gap_extension=gap_extension).score
 
 
 def qmax(
@@ -72,10 +45,39 @@ def qmax(
     gap_onset: float = 0.5,
     gap_extension: float = 0.5,
 ) -> LocalAlignment:
-    """The longest passage two recordings share, with its path: Qmax (Serrà et al. 2009)."""
-    binary = cross_recurrence(query, reference, embedding=embedding, kappa=kappa, transposition=transposition)
-    found = qmax_path(binary, gap_onset=gap_onset, gap_extension=gap_extension)
-    return _placed(found, binary, query, reference, embedding, transposition)
+    """The best passage two recordings share, with its path: Qmax [1]_.
+
+    Parameters
+    ----------
+    query, reference : Features
+        Chroma ``(12, n_frames)``, or any feature of equal rows whose frames are compared by their cosine.
+    embedding, kappa : int, float
+        Frames of a moment, share of moments that are near: see ``cross_recurrence``.
+    transposition : int
+        ``reference.transposed(transposition)`` is compared.
+    gap_onset, gap_extension : float
+        What a step without recurrence costs behind a match, and behind another such step; 0 or more.
+
+    Raises
+    ------
+    ParamsError, FeatureMismatch
+        As ``cross_recurrence``, and where a penalty is negative.
+
+    Examples
+    --------
+    >>> melody = np.random.default_rng(440).integers(0, 12, 60)
+    >>> song = Features("chroma", np.eye(12)[melody].T, frame_rate=2.0)
+    >>> found = qmax(song.between(10, 25), song)
+    >>> found.score, found.alignment.span
+    (20.0, Span(query_start_s=3.0, query_end_s=12.5, reference_start_s=13.0, reference_end_s=22.5))
+
+    References
+    ----------
+    .. [1] Serrà, Serra, Andrzejak, "Cross recurrence quantification for cover song identification", 2009.
+    """
+    rows = RecurrenceRows(query, in_key(query, reference, transposition), embedding, kappa)
+    found = best_path(rows, Rules(False, gap_onset, gap_extension))
+    return _placed(found, rows.shape[1], query, reference, embedding, transposition)
 
 
 def dmax(
@@ -88,57 +90,120 @@ def dmax(
     gap_onset: float = 0.5,
     gap_extension: float = 0.5,
 ) -> LocalAlignment:
-    """The longest passage two recordings share, tempo changes forgiven more: Dmax (Chen et al. 2017)."""
-    binary = cross_recurrence(query, reference, embedding=embedding, kappa=kappa, transposition=transposition)
-    found = dmax_path(binary, gap_onset=gap_onset, gap_extension=gap_extension)
-    return _placed(found, binary, query, reference, embedding, transposition)
+    """The best passage two recordings share, tempo ratios up to three forgiven: Dmax [1]_. Arguments as ``qmax``.
+
+    References
+    ----------
+    .. [1] Chen, Li, Xiao, "Fusing similarity functions for cover song identification", 2017.
+    """
+    rows = RecurrenceRows(query, in_key(query, reference, transposition), embedding, kappa)
+    found = best_path(rows, Rules(True, gap_onset, gap_extension))
+    return _placed(found, rows.shape[1], query, reference, embedding, transposition)
 
 
-def qmax_score(query: Features, reference: Features, **settings: float) -> float:
-    """Raw Qmax of two recordings, without the path; settings as for ``qmax``."""
-    return qmax(query, reference, **settings).score  # type: ignore[arg-type]
+def qmax_score(
+    query: Features,
+    reference: Features,
+    *,
+    embedding: int = 9,
+    kappa: float = 0.095,
+    transposition: int = 0,
+    gap_onset: float = 0.5,
+    gap_extension: float = 0.5,
+) -> float:
+    """Raw Qmax of two recordings, without the path: ``qmax(...).score``."""
+    rows = RecurrenceRows(query, in_key(query, reference, transposition), embedding, kappa)
+    return best_score(rows, Rules(False, gap_onset, gap_extension))
 
 
-def dmax_score(query: Features, reference: Features, **settings: float) -> float:
-    """Raw Dmax of two recordings, without the path; settings as for ``dmax``."""
-    return dmax(query, reference, **settings).score  # type: ignore[arg-type]
+def dmax_score(
+    query: Features,
+    reference: Features,
+    *,
+    embedding: int = 9,
+    kappa: float = 0.095,
+    transposition: int = 0,
+    gap_onset: float = 0.5,
+    gap_extension: float = 0.5,
+) -> float:
+    """Raw Dmax of two recordings, without the path: ``dmax(...).score``."""
+    rows = RecurrenceRows(query, in_key(query, reference, transposition), embedding, kappa)
+    return best_score(rows, Rules(True, gap_onset, gap_extension))
 
 
 def qmax_scores(
-    query: Features, references: Iterable[Features], *, transpositions: Sequence[int] | int = 0, **settings: float
+    query: Features,
+    references: Sequence[Features],
+    *,
+    embedding: int = 9,
+    kappa: float = 0.095,
+    transposition: int | Sequence[int] = 0,
+    gap_onset: float = 0.5,
+    gap_extension: float = 0.5,
 ) -> DoubleArray:
-    """Raw Qmax of one query with each reference, ``(n_references,)``."""
-    listed = list(references)
-    keys = [transpositions] * len(listed) if isinstance(transpositions, int) else list(transpositions)
-    return np.array(
-        [qmax_score(query, r, transposition=k, **settings) for r, k in zip(listed, keys, strict=True)], np.float64
-    )
+    """Raw Qmax of one query against many references, ``(n_references,)``.
+
+    ``transposition`` is one for all, or one for each. A reference shorter than a moment scores 0.
+    """
+    keys = [transposition] * len(references) if isinstance(transposition, int) else list(transposition)
+    if len(keys) != len(references):
+        raise ParamsError(f"{len(keys)} transpositions for {len(references)} references; give one, or one for each")
+    rules = Rules(False, gap_onset, gap_extension)
+    scores = np.zeros(len(references), np.float64)
+    for index, (reference, key) in enumerate(zip(references, keys, strict=True)):
+        if reference.n_frames >= embedding:
+            rows = RecurrenceRows(query, in_key(query, reference, key), embedding, kappa)
+            scores[index] = best_score(rows, rules)
+    return scores
+
+
+def qmax_path(binary: npt.ArrayLike, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> LocalPath:
+    """Best Qmax and its path in a cross-recurrence matrix ``(n_query, n_reference)`` of zeros and ones.
+
+    >>> qmax_path(np.eye(6)).score, qmax_path(np.eye(6)).path[0].tolist()
+    (4.0, [2, 2])
+    """
+    return best_path(MatrixRows(binary), Rules(False, gap_onset, gap_extension))
+
+
+def qmax_value(binary: npt.ArrayLike, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> float:
+    """Best Qmax of a cross-recurrence matrix ``(n_query, n_reference)`` of zeros and ones."""
+    return best_score(MatrixRows(binary), Rules(False, gap_onset, gap_extension))
+
+
+def dmax_path(binary: npt.ArrayLike, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> LocalPath:
+    """Best Dmax and its path in a cross-recurrence matrix ``(n_query, n_reference)`` of zeros and ones."""
+    return best_path(MatrixRows(binary), Rules(True, gap_onset, gap_extension))
+
+
+def dmax_value(binary: npt.ArrayLike, *, gap_onset: float = 0.5, gap_extension: float = 0.5) -> float:
+    """Best Dmax of a cross-recurrence matrix ``(n_query, n_reference)`` of zeros and ones."""
+    return best_score(MatrixRows(binary), Rules(True, gap_onset, gap_extension))
 
 
 def local_alignments(
-    binary: Binary,
+    binary: npt.ArrayLike,
     *,
     min_score: float,
     max_n: int,
     separation: int = 8,
     gap_onset: float = 0.5,
     gap_extension: float = 0.5,
-    path: Callable[..., LocalPath] = qmax_path,
 ) -> list[LocalPath]:
-    """Several shared passages, best first, each at least ``min_score``; they share no cell.
+    """Several passages of a cross-recurrence matrix by Qmax, best first, each of at least ``min_score``.
 
-    After each one the cells within ``separation`` columns of its path are taken out of the matrix.
+    They share no cell: after each, the cells within ``separation`` rows or columns of its path count as no recurrence
+    and cannot be crossed again by a path of matches. At most ``max_n`` are given.
     """
-    grid = np.array(binary, dtype=np.uint8)
+    grid = MatrixRows(binary)
+    rules = Rules(False, gap_onset, gap_extension)
     found: list[LocalPath] = []
     while len(found) < max_n:
-        best = path(grid, gap_onset=gap_onset, gap_extension=gap_extension)
-        if best.score < min_score or best.score <= 0:
+        best = best_path(grid, rules)
+        if best.score <= 0 or best.score < min_score:
             break
         found.append(best)
-        for i, j in best.path:
-            grid[i, max(0, j - separation) : j + separation + 1] = 0
-            grid[max(0, i - separation) : i + separation + 1, j] = 0
+        kernels.erase(grid.values, best.path, separation)
     return found
 
 
@@ -152,41 +217,80 @@ def smith_waterman(
     gap_opening: float = 0.0,
     substitution: npt.ArrayLike | None = None,
 ) -> LocalPath:
-    """The best-scoring stretch that two note sequences share (Smith & Waterman 1981; affine gaps: Gotoh 1982)."""
-    q, r = np.asarray(query), np.asarray(reference)
-    if q.ndim != 1 or r.ndim != 1:
-        raise InputError(f"sequences must have one dimension; got shapes {q.shape} and {r.shape}")
+    """The best-scoring stretch that two note sequences share [1]_; affine gaps [2]_.
+
+    Parameters
+    ----------
+    query, reference : array_like
+        Pitches, intervals or symbols, ``(n,)``. Equal values match.
+    match, mismatch : float
+        Score of a pair of equal, and of different notes.
+    gap, gap_opening : float
+        Score of each note left out, and once more of each run of such notes; 0 or less.
+    substitution : array_like, optional
+        ``(n_symbols, n_symbols)`` scores of pairs instead, where the sequences are indices into it.
+
+    Returns
+    -------
+    LocalPath
+        On its path both sides advance where notes are paired, one side where a note is left out.
+
+    Raises
+    ------
+    InputError
+        Where a sequence is not one-dimensional, or a symbol is not in the substitution matrix.
+    ParamsError
+        Where a gap scores above 0.
+
+    Examples
+    --------
+    >>> found = smith_waterman([60, 62, 64, 65], [55, 62, 64, 65, 67])
+    >>> found.score, found.path.tolist()
+    (3.0, [[1, 1], [2, 2], [3, 3]])
+
+    References
+    ----------
+    .. [1] Smith, Waterman, "Identification of common molecular subsequences", 1981.
+    .. [2] Gotoh, "An improved algorithm for matching biological sequences", 1982.
+    """
     if gap > 0 or gap_opening > 0:
         raise ParamsError(f"gaps must score 0 or less; got gap={gap}, gap_opening={gap_opening}")
+    pairs = _pair_scores(np.asarray(query), np.asarray(reference), match, mismatch, substitution)
+    score, path = kernels.align_sequences(pairs, float(gap_opening), float(gap))
+    both = np.diff(path, axis=0, prepend=-1).min(axis=1) > 0
+    matched = both & (pairs[path[:, 0], path[:, 1]] > 0)
+    return LocalPath(float(score), path, int(matched.sum()))
+
+
+def _pair_scores(
+    query: npt.NDArray[np.generic],
+    reference: npt.NDArray[np.generic],
+    match: float,
+    mismatch: float,
+    substitution: npt.ArrayLike | None,
+) -> DoubleArray:
+    if query.ndim != 1 or reference.ndim != 1:
+        raise InputError(f"sequences must have one dimension; got shapes {query.shape} and {reference.shape}")
     if substitution is None:
-        pairs = np.where(q[:, None] == r[None], float(match), float(mismatch))
-    else:
-        pairs = np.asarray(substitution, np.float64)[q[:, None], r[None]]
-    score, path = kernels.align_sequences(np.ascontiguousarray(pairs), float(gap_opening), float(gap))
-    return LocalPath(float(score), path)
-
-
-def _checked(binary: Binary, onset: float, extension: float) -> tuple[Binary, np.float32, np.float32]:
-    grid = np.ascontiguousarray(binary, dtype=np.uint8)
-    if grid.ndim != 2:
-        raise InputError(f"a cross-recurrence matrix has two dimensions; got shape {grid.shape}")
-    if onset < 0 or extension < 0:
-        raise ParamsError(f"gap penalties must be 0 or more; got onset {onset}, extension {extension}")
-    return grid, np.float32(onset), np.float32(extension)
-
-
-def _traced(
-    scores: npt.NDArray[np.float32], grid: Binary, n_steps: int, onset: np.float32, extension: np.float32
-) -> LocalPath:
-    path = kernels.trace(scores, grid, kernels.STEPS, n_steps, onset, extension)
-    return LocalPath(float(scores[tuple(path[-1])]) if len(path) else 0.0, path)
+        return np.where(query[:, None] == reference, float(match), float(mismatch))
+    table = np.array(substitution, np.float64)
+    for name, symbols, size in (("query", query, table.shape[0]), ("reference", reference, table.shape[-1])):
+        if symbols.size and (
+            not np.issubdtype(symbols.dtype, np.integer) or symbols.min() < 0 or symbols.max() >= size
+        ):
+            raise InputError(
+                f"the {name}'s symbols must be whole numbers in 0…{size - 1}, rows and columns of the substitution "
+                f"matrix; got {symbols.min()} to {symbols.max()}"
+            )
+    return np.ascontiguousarray(table[np.ix_(query.astype(np.intp), reference.astype(np.intp))])
 
 
 def _placed(
-    found: LocalPath, binary: Binary, query: Features, reference: Features, embedding: int, transposition: int
+    found: LocalPath, n_moments: int, query: Features, reference: Features, embedding: int, transposition: int
 ) -> LocalAlignment:
     if found.score <= 0:
         return LocalAlignment(0.0, None, math.inf, transposition)
-    cost = 1.0 - float(binary[found.path[:, 0], found.path[:, 1]].mean())
-    alignment = Alignment(found.path + (embedding - 1) // 2, cost, query.frame_rate, reference.frame_rate)
-    return LocalAlignment(found.score, alignment, math.sqrt(binary.shape[1]) / found.score, transposition)
+    cost = 1.0 - found.n_matches / len(found.path)
+    path = found.path + np.int32((embedding - 1) // 2)
+    alignment = Alignment(path, cost, query.frame_rate, reference.frame_rate)
+    return LocalAlignment(found.score, alignment, math.sqrt(n_moments) / found.score, transposition)

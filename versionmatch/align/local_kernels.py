@@ -1,4 +1,8 @@
-"""Compiled local-alignment recurrences (Qmax, Dmax, Smith-Waterman). Arrays and numbers in; nothing is checked here."""
+"""Compiled local-alignment recurrences (Qmax, Dmax, Smith-Waterman). Arrays and numbers in; nothing is checked here.
+
+A cell of Qmax or Dmax depends on earlier rows only, so whole rows are computed at once, on vectors. Blocks of
+rows carry their last ``HISTORY`` rows on to the next.
+"""
 
 from __future__ import annotations
 
@@ -6,95 +10,179 @@ import numba as nb
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+Ints = npt.NDArray[np.int32]
+
+U = np.uintp
+HISTORY = 3  # rows that a cell looks back, and columns
 # Steps back to a predecessor, (query, reference), in the order in which ties are decided.
-STEPS = np.array([(1, 1), (2, 1), (1, 2), (3, 1), (1, 3)], dtype=np.int32)
+STEPS = ((1, 1), (2, 1), (1, 2), (3, 1), (1, 3))
+ONE, ZERO = np.float32(1), np.float32(0)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def qmax_reach(one: Floats, two: Floats, out: Floats) -> None:
+    """Best predecessor of each cell from column 2 on; ``one`` and ``two``: the rows one and two above."""
+    for j in range(U(out.size - 2)):
+        out[j + U(2)] = max(one[j + U(1)], two[j + U(1)], one[j])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def dmax_reach(one: Floats, two: Floats, three: Floats, own: Bytes, up: Bytes, upper: Bytes, out: Floats) -> None:
+    """Best predecessor of each cell from column 3 on, with the points of the cells that a long step passes.
+
+    ``own``, ``up`` and ``upper``: recurrence of the cells' own row and of those one and two above.
+    """
+    for j in range(U(out.size - 3)):
+        c = j + U(3)
+        passed_one, along_one = np.float32(up[c]), np.float32(own[j + U(2)])
+        passed_two, along_two = passed_one + np.float32(upper[c]), along_one + np.float32(own[j + U(1)])
+        near = max(one[j + U(2)], two[j + U(2)] + passed_one, one[j + U(1)] + along_one)
+        out[c] = max(near, three[j + U(2)] + passed_two, one[j] + along_two)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def settle(own: Bytes, gain: Floats, loss: Floats, penalty: np.float32, out: Floats) -> None:
+    """Scores of a row: one more than the predecessor where there is recurrence, else what is left, at least 0."""
+    for j in range(U(out.size)):
+        out[j] = gain[j] + ONE if own[j] else max(ZERO, loss[j] - penalty)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def discount(own: Bytes, scores: Floats, onset: np.float32, extension: np.float32, out: Floats) -> None:
+    """What the cells of a row are worth to a gap that leaves from them."""
+    for j in range(U(out.size)):
+        out[j] = scores[j] - (onset if own[j] else extension)
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def highest(row: Floats) -> np.float32:
+    """Maximum of a row of scores; 0 where it is empty."""
+    top = ZERO
+    for j in range(U(row.size)):
+        top = max(top, row[j])
+    return top
 
 
 @nb.njit(cache=True, nogil=True)
-def qmax_matrix(binary: npt.NDArray[np.uint8], onset: np.float32, extension: np.float32) -> npt.NDArray[np.float32]:
-    """Qmax scores of all cells; rows and columns 0 and 1 are zero."""
-    n, m = binary.shape
-    scores = np.zeros((n, m), np.float32)
-    for i in range(2, n):
-        for j in range(2, m):
-            if binary[i, j]:
-                scores[i, j] = max(scores[i - 1, j - 1], scores[i - 2, j - 1], scores[i - 1, j - 2]) + np.float32(1)
-            else:
-                a = scores[i - 1, j - 1] - (onset if binary[i - 1, j - 1] else extension)
-                b = scores[i - 2, j - 1] - (onset if binary[i - 2, j - 1] else extension)
-                c = scores[i - 1, j - 2] - (onset if binary[i - 1, j - 2] else extension)
-                scores[i, j] = max(np.float32(0), a, b, c)
-    return scores
-
-
-@nb.njit(cache=True, nogil=True)
-def candidate(
-    scores: npt.NDArray[np.float32],
-    binary: npt.NDArray[np.uint8],
-    i: int,
-    j: int,
-    step: int,
-    steps: npt.NDArray[np.int32],
-    dmax: bool,
-    onset: np.float32,
-    extension: np.float32,
-) -> np.float32:
-    """Score that reaches cell ``(i, j)`` by one step, before the cell's own point."""
-    a, b = steps[step, 0], steps[step, 1]
-    value: np.float32 = scores[i - a, j - b]
+def reach(dmax: bool, binary: Bytes, rows: Floats, i: int, out: Floats) -> None:
+    """Best predecessors of row ``i``; ``rows``: what their cells are worth."""
     if dmax:
-        for x in range(1, a):
-            value += np.float32(binary[i - x, j])
-        for y in range(1, b):
-            value += np.float32(binary[i, j - y])
-    if not binary[i, j]:
-        value -= onset if binary[i - a, j - b] else extension
-    return value
+        dmax_reach(rows[i - 1], rows[i - 2], rows[i - 3], binary[i], binary[i - 1], binary[i - 2], out)
+    else:
+        qmax_reach(rows[i - 1], rows[i - 2], out)
 
 
 @nb.njit(cache=True, nogil=True)
-def dmax_matrix(
-    binary: npt.NDArray[np.uint8], steps: npt.NDArray[np.int32], onset: np.float32, extension: np.float32
-) -> npt.NDArray[np.float32]:
-    """Dmax scores of all cells; rows and columns 0 to 2 are zero."""
-    n, m = binary.shape
-    scores = np.zeros((n, m), np.float32)
-    for i in range(3, n):
-        for j in range(3, m):
-            best = np.float32(-np.inf)
-            for step in range(5):
-                best = max(best, candidate(scores, binary, i, j, step, steps, True, onset, extension))
-            scores[i, j] = best + np.float32(1) if binary[i, j] else max(np.float32(0), best)
-    return scores
+def score_rows(
+    dmax: bool, binary: Bytes, onset: np.float32, extension: np.float32, first: int, scores: Floats
+) -> tuple[float, int, int]:
+    """Fill ``scores`` from row HISTORY on; give the best score and its cell, the first in reading order.
+
+    binary, scores : (HISTORY + n, m); the first HISTORY rows are those of the block before, or zero.
+    first : index of the block's first row in the whole matrix. Rows and columns 0 and 1 of the whole (Dmax:
+    0 to 2) score nothing; a window that begins elsewhere loses as many columns as its path can cross.
+    """
+    n, m = scores.shape
+    border = 3 if dmax else 2
+    gain = np.zeros(m, np.float32)
+    loss = gain if onset == extension else np.zeros(m, np.float32)
+    worth = scores if onset == extension else np.empty((n, m), np.float32)
+    best, best_i, best_j = 0.0, -1, -1
+    if onset != extension:
+        for i in range(HISTORY):
+            discount(binary[i], scores[i], onset, extension, worth[i])
+    for i in range(HISTORY, n):
+        scores[i, :border] = 0
+        if first + i - HISTORY < border or m <= border:
+            scores[i] = 0
+        else:
+            reach(dmax, binary, scores, i, gain)
+            if onset != extension:
+                reach(dmax, binary, worth, i, loss)
+            tail = slice(border, m)
+            penalty = extension if onset == extension else ZERO
+            settle(binary[i, tail], gain[tail], loss[tail], penalty, scores[i, tail])
+        if onset != extension:
+            discount(binary[i], scores[i], onset, extension, worth[i])
+        top = highest(scores[i])
+        if top > best:
+            best, best_i, best_j = float(top), first + i - HISTORY, int(np.argmax(scores[i]))
+    return best, best_i, best_j
+
+
+@nb.njit(cache=True, nogil=True)
+def step_back(
+    dmax: bool, binary: Bytes, scores: Floats, onset: np.float32, extension: np.float32, i: int, j: int
+) -> tuple[int, int]:
+    """The predecessor through which cell ``(i, j)`` won its score."""
+    best, best_a, best_b = np.float32(-np.inf), 0, 0
+    for s in range(5 if dmax else 3):
+        a, b = STEPS[s]
+        value = scores[i - a, j - b]
+        if dmax:
+            for x in range(1, a):
+                value += np.float32(binary[i - x, j])
+            for y in range(1, b):
+                value += np.float32(binary[i, j - y])
+        if not binary[i, j]:
+            value -= onset if binary[i - a, j - b] else extension
+        if value > best:
+            best, best_a, best_b = value, a, b
+    return i - best_a, j - best_b
 
 
 @nb.njit(cache=True, nogil=True)
 def trace(
-    scores: npt.NDArray[np.float32],
-    binary: npt.NDArray[np.uint8],
-    steps: npt.NDArray[np.int32],
-    n_steps: int,
-    onset: np.float32,
-    extension: np.float32,
-) -> npt.NDArray[np.int32]:
-    """Cells of the best alignment, forward; the first maximum in reading order ends it. Empty where all is zero."""
-    n, m = scores.shape
-    path = np.empty((n + m, 2), np.int32)
-    end = int(np.argmax(scores)) if scores.size else 0
-    length = 0
-    if scores.size == 0 or scores[end // m, end % m] <= 0:
-        return path[:0]
-    i, j = end // m, end % m
-    while scores[i, j] > 0:
+    dmax: bool, binary: Bytes, scores: Floats, onset: np.float32, extension: np.float32, i: int, j: int, path: Ints
+) -> tuple[int, int, int, int]:
+    """Follow the best predecessors from cell ``(i, j)`` back to row HISTORY or to a score of 0.
+
+    path : receives the cells, backwards. Gives the number of cells, of those with recurrence, and the next cell.
+    """
+    length, matches = 0, 0
+    while i >= HISTORY and scores[i, j] > 0:
         path[length, 0], path[length, 1] = i, j
         length += 1
-        best, chosen = np.float32(-np.inf), 0
-        for step in range(n_steps):
-            value = candidate(scores, binary, i, j, step, steps, n_steps > 3, onset, extension)
-            if value > best:
-                best, chosen = value, step
-        i, j = i - steps[chosen, 0], j - steps[chosen, 1]
-    return path[:length][::-1].copy()
+        matches += binary[i, j]
+        i, j = step_back(dmax, binary, scores, onset, extension, i, j)
+    return length, matches, i, j
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def pack_row(own: Bytes, bit: np.uint8, packed: Bytes) -> None:
+    """Set one bit of each byte where there is recurrence."""
+    for j in range(U(own.size)):
+        packed[j] |= np.uint8(own[j] << bit)
+
+
+@nb.njit(cache=True, nogil=True)
+def pack(block: Bytes) -> Bytes:
+    """Rows of zeros and ones, eight to a byte: ``(ceil(n / 8), m)``."""
+    n, m = block.shape
+    packed = np.zeros(((n + 7) // 8, m), np.uint8)
+    for i in range(n):
+        pack_row(block[i], np.uint8(i % 8), packed[i // 8])
+    return packed
+
+
+@nb.njit(cache=True, nogil=True)
+def unpack(packed: Bytes, start: int, stop: int, out: Bytes) -> None:
+    """The columns from ``start`` to ``stop`` of packed rows, as zeros and ones."""
+    for i in range(out.shape[0]):
+        for j in range(start, stop):
+            out[i, j - start] = (packed[i // 8, j] >> (i % 8)) & 1
+
+
+@nb.njit(cache=True, nogil=True)
+def erase(binary: Bytes, path: Ints, separation: int) -> None:
+    """No recurrence within ``separation`` rows or columns of a path."""
+    n, m = binary.shape
+    for step in range(path.shape[0]):
+        i, j = path[step, 0], path[step, 1]
+        binary[i, max(0, j - separation) : min(m, j + separation + 1)] = 0
+        binary[max(0, i - separation) : min(n, i + separation + 1), j] = 0
 
 
 @nb.njit(cache=True, nogil=True)
