@@ -14,7 +14,7 @@ import numba as nb
 import numpy as np
 
 from ..types import DoubleArray, FloatArray, IntArray
-from .simd_kernels import DIAGONALS, FAR, HIGH, LEFT, LOW, PAD, RING, ROWS, START, STATE_SLOTS, run_strip
+from .simd_kernels import DIAGONALS, FAR, FRAMES, HIGH, LEFT, LOW, PAD, RING, ROWS, START, run_strip
 
 DIAGONAL, QUERY_ONLY, REFERENCE_ONLY, BEGIN = 0, 1, 2, 3
 
@@ -30,7 +30,7 @@ def least(top: FloatArray, begin: int, end: int) -> np.float32:
 
 @nb.njit(cache=True, nogil=True)
 def prepare(
-    slots: FloatArray, whole: IntArray, window: IntArray, strip: int, lead: int, m: int, open_begin: bool
+    slots: FloatArray, whole: IntArray, x: FloatArray, window: IntArray, strip: int, lead: int, m: int, open_begin: bool
 ) -> tuple[int, int, int, int]:
     """Set up a strip's memory; gives its first and last column and the steps between which none need care."""
     first_row = strip * ROWS - lead
@@ -53,6 +53,8 @@ def prepare(
             low, high = window[i, 0], window[i, 1]
             calm_from, calm_to = max(calm_from, low + r), min(calm_to, high + r)
         whole[LOW + lane], whole[HIGH + lane] = low, high
+        for k in range(x.shape[0]):
+            slots[FRAMES + k * ROWS + lane] = x[k, PAD + i]
     if strip == 0 and lead > 0 and not open_begin:
         slots[LEFT + ((lead - 1) ^ 15)] = 0
         if lead == 1:
@@ -75,9 +77,9 @@ def forward(
     n, m, n_planes = x.shape[1] - 2 * PAD, y.shape[1] - 2 * PAD, x.shape[0]
     n_strips = (n + ROWS - 1) // ROWS
     lead = n_strips * ROWS - n  # rows of padding come first
-    memory = np.zeros(STATE_SLOTS + 16, np.float32)
+    memory = np.zeros(FRAMES + ROWS * n_planes + 16, np.float32)
     offset = ((64 - memory.ctypes.data % 64) % 64) // 4
-    slots = memory[offset : offset + STATE_SLOTS]
+    slots = memory[offset : offset + FRAMES + ROWS * n_planes]
     whole = slots.view(np.int32)
     top[:] = 0 if open_begin else FAR
     if lead == 0:
@@ -87,14 +89,13 @@ def forward(
     for strip in range(n_strips):
         if spacing > 0 and strip % block_strips == 0:
             rows[strip // block_strips, :] = top
-        begin, end, calm_from, calm_to = prepare(slots, whole, window, strip, lead, m, open_begin)
+        begin, end, calm_from, calm_to = prepare(slots, whole, x, window, strip, lead, m, open_begin)
         add = -least(top, max(begin - 1, -1), end) if strip > 0 else np.float32(0)
         base -= add
         if spacing > 0:
             bases[strip] = base
         slots[DIAGONALS + 15] = top[PAD + begin - 1] + add
         run_strip(
-            np.uintp(x.ctypes.data + 4 * (PAD - lead + strip * ROWS)), np.uintp(x.strides[0] // 4),
             np.uintp(y.ctypes.data + 4 * PAD), np.uintp(y.strides[0] // 4), np.uintp(n_planes),
             np.uintp(top.ctypes.data + 4 * PAD), np.uintp(slots.ctypes.data), slots,
             begin, end, calm_from, calm_to, add, spacing, columns, strip * ROWS,
@@ -106,9 +107,44 @@ def forward(
 
 
 @nb.njit(cache=True, nogil=True)
+def row_costs(x: FloatArray, y: FloatArray, i: int, j0: int, costs: FloatArray) -> None:
+    """Costs of query frame ``i`` against the frames from ``j0`` on, as many as ``costs`` holds."""
+    costs[:] = 1
+    for k in range(x.shape[0]):
+        scale, plane = x[k, PAD + i], y[k, PAD + j0 : PAD + j0 + costs.shape[0]]
+        for c in range(costs.shape[0]):
+            costs[c] -= scale * plane[c]
+
+
+@nb.njit(cache=True, nogil=True)
+def row_entries(above: DoubleArray, entries: DoubleArray, steps: IntArray) -> None:
+    """The lesser total of those diagonally before and straight above each cell of a row, and the step from it."""
+    for c in range(entries.shape[0]):
+        diagonal, over = above[c], above[c + 1]
+        entries[c] = over if over < diagonal else diagonal
+        steps[c] = QUERY_ONLY if over < diagonal else DIAGONAL
+
+
+@nb.njit(cache=True, nogil=True)
+def row_totals(entries: DoubleArray, costs: FloatArray, totals: DoubleArray, steps: IntArray) -> None:
+    """Totals of a row from left to right, entered from the left wherever that is cheaper; ``totals[0]`` is given.
+
+    Nothing in the chain branches, since no processor could guess which way.
+    """
+    behind = totals[0]
+    for c in range(entries.shape[0]):
+        entry = entries[c]
+        behind = (entry if entry < behind else behind) + costs[c]
+        totals[c + 1] = behind
+    for c in range(entries.shape[0]):
+        kept = steps[c]
+        steps[c] = REFERENCE_ONLY if totals[c] < entries[c] else kept
+
+
+@nb.njit(cache=True, nogil=True)
 def tile_steps(
     x: FloatArray, y: FloatArray, window: IntArray, open_begin: bool,
-    i0: int, i1: int, j0: int, j1: int, above: DoubleArray, left: DoubleArray, costs: FloatArray, steps: IntArray,
+    i0: int, i1: int, j0: int, j1: int, above: DoubleArray, left: DoubleArray, steps: IntArray,
 ) -> None:  # fmt: skip
     """Which step reached each cell of rows ``i0`` to ``i1`` and columns ``j0`` to ``j1`` (both included).
 
@@ -116,29 +152,21 @@ def tile_steps(
     column before; ``above`` is overwritten. Ties: DIAGONAL, then QUERY_ONLY, then REFERENCE_ONLY.
     """
     width = j1 - j0 + 1
+    entries, costs = np.empty(width), np.empty(width, np.float32)
     for i in range(i0, i1 + 1):
-        costs[:width] = 1
-        for k in range(x.shape[0]):
-            scale, plane = x[k, PAD + i], y[k, PAD + j0 : PAD + j1 + 1]
-            for c in range(width):
-                costs[c] -= scale * plane[c]
-        low, high = (window[i, 0], window[i, 1]) if window.shape[0] > 0 else (0, j1 + 1)
-        diagonal, behind = above[0], left[i - i0]
-        above[0] = behind
-        row = steps[i - i0]
-        for c in range(width):
-            over = above[c + 1]
-            best, step = diagonal, DIAGONAL
-            if over < best:
-                best, step = over, QUERY_ONLY
-            if behind < best:
-                best, step = behind, REFERENCE_ONLY
-            if i == 0 and (open_begin or j0 + c == 0):
-                best, step = 0.0, BEGIN
-            behind = best + costs[c] if low <= j0 + c < high else np.inf
-            diagonal = over
-            above[c + 1] = behind
-            row[c] = step
+        row = steps[i - i0, :width]
+        row_costs(x, y, i, j0, costs)
+        if window.shape[0] > 0:
+            costs[: max(window[i, 0] - j0, 0)] = np.inf
+            costs[max(window[i, 1] - j0, 0) :] = np.inf
+        row_entries(above[: width + 1], entries, row)
+        if i == 0:
+            entries[:] = 0 if open_begin else np.inf
+            if j0 == 0:
+                entries[0] = 0
+            row[:] = BEGIN
+        above[0] = left[i - i0]
+        row_totals(entries, costs, above, row)
 
 
 @nb.njit(cache=True, nogil=True)
@@ -153,7 +181,7 @@ def trace(
     n = x.shape[1] - 2 * PAD
     lead = bases.shape[0] * ROWS - n
     above, left = np.empty(spacing + 1), np.empty(spacing)
-    costs, steps = np.empty(spacing, np.float32), np.empty((spacing, spacing), np.int8)
+    steps = np.empty((spacing, spacing), np.int8)
     path = np.empty((n + end + 1, 2), np.int32)
     i, j, place = n - 1, end, n + end + 1
     while i >= 0:
@@ -170,7 +198,7 @@ def trace(
                 row = i0 + r + lead
                 total = columns[tile - 1, row ^ 15]
                 left[r] = bases[row // ROWS] + total if total < FAR / 2 else np.inf
-        tile_steps(x, y, window, open_begin, i0, i, j0, j, above, left, costs, steps)
+        tile_steps(x, y, window, open_begin, i0, i, j0, j, above, left, steps)
         while i >= i0 and j >= j0:
             place -= 1
             path[place, 0], path[place, 1] = i, j

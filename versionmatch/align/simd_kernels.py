@@ -34,8 +34,9 @@ FAR = np.float32(1e30)
 """Stands for infinity: sums of it stay finite, and differences do not become nan."""
 
 # a strip's working memory, in 4-byte slots: totals of the two vectors, the same one step back and one row up,
-# costs in waiting, then what only careful steps read; per-row values are kept in lane order, row r at r ^ 15
-TOTALS, DIAGONALS, RING, START, LEFT, RIGHT, LOW, HIGH, STATE_SLOTS = 0, 32, 64, 320, 352, 384, 416, 448, 480
+# costs in waiting, costs to begin with; then what only careful steps read: border and column to keep, limits of each
+# row; then the rows' frames, plane by plane. Whatever belongs to rows is in lane order, row r at r ^ 15
+TOTALS, DIAGONALS, RING, START, LEFT, RIGHT, LOW, HIGH, FRAMES = 0, 32, 64, 320, 352, 384, 416, 448, 480
 
 _F32, _I32, _I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _VECTOR, _INTS = ir.VectorType(_F32, LANES), ir.VectorType(_I32, LANES)
@@ -76,16 +77,15 @@ class _Emitter:
         return self.b.fsub(total, product, flags=("contract",))
 
 
-def _costs(e: _Emitter, planes: int | None, x: Any, x_stride: Any, n_planes: Any) -> Callable[..., Any]:
+def _costs(e: _Emitter, planes: int | None, state: Any, n_planes: Any) -> Callable[..., Any]:
     """What computes the costs of both vectors at one step: unrolled for a known number of planes, else in a loop."""
-    backwards = list(range(LANES - 1, -1, -1))
 
-    def rows(plane: Any, first_row: int) -> Any:
-        value = e.load(e.address(x, e.b.add(e.b.mul(x_stride, plane), ir.Constant(_I64, first_row))))
-        return e.shuffle(value, value, backwards)
+    def rows(plane: Any, half: int) -> Any:
+        first = e.b.add(e.b.mul(plane, ir.Constant(_I64, ROWS)), ir.Constant(_I64, FRAMES + half * LANES))
+        return e.load(e.address(state, first), align=64)
 
     if planes is not None:
-        kept = [(rows(ir.Constant(_I64, k), 0), rows(ir.Constant(_I64, k), LANES)) for k in range(planes)]
+        kept = [(rows(ir.Constant(_I64, k), 0), rows(ir.Constant(_I64, k), 1)) for k in range(planes)]
 
         def unrolled(frames: Any, stride: Any, upper: Any, lower: Any) -> Any:
             for k in range(planes):
@@ -103,7 +103,7 @@ def _costs(e: _Emitter, planes: int | None, x: Any, x_stride: Any, n_planes: Any
         with cgutils.for_range(e.b, n_planes) as loop:
             y = e.load(e.address(frames, e.b.mul(stride, loop.index)))
             for half, total in enumerate(sums):
-                e.b.store(e.less_product(e.b.load(total), rows(loop.index, half * LANES), y), total)
+                e.b.store(e.less_product(e.b.load(total), rows(loop.index, half), y), total)
         return e.b.load(sums[0]), e.b.load(sums[1])
 
     return looped
@@ -132,24 +132,24 @@ def _careful(e: _Emitter, state: Any, step: Any, at: tuple[Any, Any], new: list[
 def _steps(planes: int | None, careful: bool) -> Any:
     """Intrinsic that runs steps ``first <= d < last`` of one strip.
 
-    Its arguments are addresses and strides in floats: ``x`` at the strip's first row, ``y`` and ``top`` at column
-    0, ``state``. ``top`` holds the totals of the row above and receives those of the strip's last row; ``add`` is
-    added to what is read from it. Careful steps take the strip's first column and the column to keep as well.
+    Its first arguments are addresses, of ``y`` and ``top`` at column 0, with the stride of ``y``'s planes in floats.
+    ``top`` holds the totals of the row above and receives those of the strip's last row; ``add`` is added to what
+    is read from it. ``begin`` and ``capture``, of careful steps: the strip's first column and the column to keep.
     """
 
     @intrinsic
     def steps(
         typing: Any,
-        x: Any, x_stride: Any, y: Any, y_stride: Any, n_planes: Any, top: Any, state: Any,
+        y: Any, y_stride: Any, n_planes: Any, top: Any, state: Any,
         first: Any, last: Any, add: Any, begin: Any, capture: Any,
     ) -> Any:  # fmt: skip
-        words = [types.uintp] * 7 + [types.intp, types.intp, types.float32, types.intp, types.intp]
+        words = [types.uintp] * 5 + [types.intp, types.intp, types.float32, types.intp, types.intp]
         return types.void(*words), generate
 
     def generate(context: Any, b: Any, signature: Any, arguments: Any) -> Any:
-        x, x_stride, y, y_stride, n_planes, top, state, first, last, add, begin, capture = arguments
+        y, y_stride, n_planes, top, state, first, last, add, begin, capture = arguments
         e = _Emitter(b)
-        costs = _costs(e, planes, x, x_stride, n_planes)
+        costs = _costs(e, planes, state, n_planes)
         slots = TOTALS, TOTALS + LANES, DIAGONALS, DIAGONALS + LANES
         kept = [cgutils.alloca_once(b, _VECTOR) for _ in slots]
         for slot, where in zip(slots, kept, strict=True):
@@ -189,24 +189,24 @@ _any_steps, _any_careful = _steps(None, False), _steps(None, True)
 
 @nb.njit(cache=True, nogil=True)
 def run_steps(
-    x: int, x_stride: int, y: int, y_stride: int, n_planes: int, top: int, state: int,
+    y: int, y_stride: int, n_planes: int, top: int, state: int,
     first: int, last: int, add: float, begin: int, capture: int, careful: bool,
 ) -> None:  # fmt: skip
     """Steps ``first`` to ``last`` of a strip, by the fastest code that is right for them."""
     if n_planes == 12:
         if careful:
-            _chroma_careful(x, x_stride, y, y_stride, n_planes, top, state, first, last, add, begin, capture)
+            _chroma_careful(y, y_stride, n_planes, top, state, first, last, add, begin, capture)
         else:
-            _chroma_steps(x, x_stride, y, y_stride, n_planes, top, state, first, last, add, begin, capture)
+            _chroma_steps(y, y_stride, n_planes, top, state, first, last, add, begin, capture)
     elif careful:
-        _any_careful(x, x_stride, y, y_stride, n_planes, top, state, first, last, add, begin, capture)
+        _any_careful(y, y_stride, n_planes, top, state, first, last, add, begin, capture)
     else:
-        _any_steps(x, x_stride, y, y_stride, n_planes, top, state, first, last, add, begin, capture)
+        _any_steps(y, y_stride, n_planes, top, state, first, last, add, begin, capture)
 
 
 @nb.njit(cache=True, nogil=True)
 def run_strip(
-    x: int, x_stride: int, y: int, y_stride: int, n_planes: int, top: int, state: int, state_slots: FloatArray,
+    y: int, y_stride: int, n_planes: int, top: int, state: int, state_slots: FloatArray,
     begin: int, end: int, calm_from: int, calm_to: int, add: float, stride: int, columns: FloatArray, row: int,
 ) -> None:  # fmt: skip
     """One strip over the columns ``begin`` to ``end``; every ``stride`` columns one is kept in ``columns``.
@@ -225,7 +225,7 @@ def run_strip(
             until = min(until, calm_to)
         careful = capturing or d < calm_from or d >= calm_to
         run_steps(
-            x, x_stride, y, y_stride, n_planes, top, state, d, until, add, begin, kept - 1 if capturing else -1000000,
+            y, y_stride, n_planes, top, state, d, until, add, begin, kept - 1 if capturing else -1000000,
             careful,
         )  # fmt: skip
         d = until
