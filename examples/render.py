@@ -90,7 +90,7 @@ def chords(harmony: str) -> list[tuple[int, str]]:
 
 def play_melody(section: score.Section, first: float, arrangement: score.Arrangement, clock: Clock) -> list[Note]:
     notes: list[Note] = []
-    shift = arrangement.semitones + 12 * arrangement.melody_octave
+    shift = arrangement.semitones + section.semitones + 12 * arrangement.melody_octave
     for bar, words in enumerate(bars(section.melody)):
         at = first + 6 * bar
         arch = 1.0 + 0.10 * np.sin(np.pi * (bar % 4 + 0.5) / 4)
@@ -172,12 +172,12 @@ def perform(arrangement: score.Arrangement) -> tuple[list[Note], dict]:
                    "sections": [], "bars": [], "chords": []}  # fmt: skip
     for section in arrangement.sections:
         notes += play_melody(section, at, arrangement, clock)
-        halves = chords(section.harmony)
+        halves, shift = chords(section.harmony), arrangement.semitones + section.semitones
         n_bars = len(bars(section.melody))
         if len(halves) != 2 * n_bars:
             raise ValueError(f"{section.label} has {n_bars} bars of melody and {len(halves) / 2} of harmony")
         for i, (written, quality) in enumerate(halves):
-            root, following = (r + arrangement.semitones for r in (written, halves[(i + 1) % len(halves)][0]))
+            root, following = (r + shift for r in (written, halves[(i + 1) % len(halves)][0]))
             where = at + 3 * i
             label = f"{NAMES[root % 12]}:{QUALITY[quality][0]}"
             facts["chords"].append([round(clock(where), 3), round(clock(where + 3), 3), label])

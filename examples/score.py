@@ -72,6 +72,7 @@ class Section:
     loudness: float  # of the notes' MIDI velocity, 0…1
     pace: float  # above 1: livelier than the arrangement's tempo
     parts: tuple[str, ...]  # who plays besides the melody
+    semitones: int = 0  # played that much higher than the rest of the arrangement
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Arrangement:
 
 A = Arrangement(
     name="greensleeves-a",
-    title="Greensleeves (flute, guitar and strings)",
+    title="Greensleeves for flute and strings",
     key="G minor",
     semitones=-2,
     melody_octave=1,
@@ -108,7 +109,7 @@ A = Arrangement(
             1.02,
             ("guitar", "cello", "strings"),
         ),
-        Section("verse 2", "verse", VERSE_VARIED, VERSE_VARIED_HARMONY, 0.64, 1.00, ("guitar", "cello")),
+        Section("verse 2", "verse", VERSE_VARIED, VERSE_VARIED_HARMONY, 0.64, 1.00, ("guitar", "cello"), -5),
         Section("chorus 2", "chorus", CHORUS, CHORUS_HARMONY, 0.80, 1.03, ("guitar", "cello", "strings")),
         Section("coda", "", CODA, CODA_HARMONY, 0.58, 0.97, ("guitar", "cello")),
     ),
@@ -116,7 +117,7 @@ A = Arrangement(
 
 B = Arrangement(
     name="greensleeves-b",
-    title="Greensleeves (clarinet trio with brushes)",
+    title="Greensleeves for clarinet trio",
     key="B minor",
     semitones=2,
     melody_octave=0,

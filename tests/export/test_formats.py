@@ -175,6 +175,12 @@ def test_the_session_marks_the_passages_and_notes_of_both_recordings(match, fold
     assert shown == {layer.get("id") for layer in root.find("data").iter("layer")}
 
 
+def test_a_reference_of_another_sample_rate_is_opened_at_the_querys(match, folder):
+    other = replace(match, reference=replace(match.reference, sr=48000))
+    SonicVisualiserExporter().export(other, folder / "pair.sv")
+    assert {m.get("sampleRate") for m in session(folder / "pair.sv").iter("model")} == {"8000"}
+
+
 def test_sound_that_came_from_no_file_is_written_beside_the_session(match, folder):
     audio = Audio(np.zeros(16000 * 20, np.float32), 16000)
     query = replace(match.query, source="array", sr=16000)

@@ -17,6 +17,7 @@ from .facts import feature, melody_notes, sides
 from .path import joint_path, simplified
 
 DEFAULT_RATE = 44100
+PANE_WIDTH = 800  # pixels in which the whole of both shall be seen at first
 _COLOURS = {"A": "Blue", "B": "Orange"}
 _RGB = {"Blue": "#1f5fa8", "Orange": "#c8641e", "Black": "#202020"}
 
@@ -26,8 +27,8 @@ class SonicVisualiserExporter:
 
     Each pane has the waveform, the shared passages (regions whose height is the similarity) and the notes of
     the melody, which can be corrected there. The session names the sound files relative to itself: keep them
-    together. Sound that came from no file is written beside the session, named by its id. Frames are counted
-    at the query's sample rate, as that program counts those of its main file.
+    together. Sound that came from no file is written beside the session, named by its id. Everything is counted
+    in frames of the query; a reference of another sample rate is resampled by that program as it opens it.
     """
 
     name, suffix = "sv", ".sv"
@@ -39,9 +40,9 @@ class SonicVisualiserExporter:
     def document(self, match: Match, *, folder: Path) -> str:
         """The session's XML for a file in that folder; writes sound there that came from no file."""
         sounds = {letter: _sound(recording, track, folder) for letter, _, recording, track in sides(match)}
-        session = _Session(rate=sounds["A"][1])
+        session = _Session(rate=sounds["A"][1], end_s=max(match.query.duration_s, match.reference.duration_s))
         waves = {
-            letter: session.wave(recording, *sounds[letter], main=letter == "A")
+            letter: session.wave(recording, sounds[letter][0], main=letter == "A")
             for letter, _, recording, _ in sides(match)
         }
         points = joint_path(match.passages)
@@ -54,22 +55,23 @@ class SonicVisualiserExporter:
 
 def _layers(session: _Session, match: Match, letter: str, side: str, wave: int, notes: Notes | None) -> list[str]:
     """The layers of one pane, from the bottom up."""
-    layers = [
-        session.layer("timeruler", "Ruler", wave, "Black"),
-        session.layer("waveform", "Waveform", wave, _COLOURS[letter], _WAVEFORM),
-    ]
-    if notes is not None and len(notes):
-        model = session.notes(f"{letter} melody", notes)
-        layers.append(session.layer("notes", f"{letter} melody", model, "Black", 'verticalScale="0"'))
     rows = [
         (getattr(p.span, f"{side}_start_s"), getattr(p.span, f"{side}_end_s"), p.similarity, f"P{number}")
         for number, p in enumerate(match.passages, start=1)
     ]
     name = f"{letter} shared passages"
-    regions = session.regions(name, rows)
-    return [*layers, session.layer("regions", name, regions, _COLOURS[letter], 'verticalScale="1" plotStyle="1"')]
+    layers = [
+        session.layer("timeruler", "Ruler", wave, "Black"),
+        session.layer("regions", name, session.regions(name, rows), _COLOURS[letter], _REGIONS),
+        session.layer("waveform", "Waveform", wave, _COLOURS[letter], _WAVEFORM),
+    ]
+    if notes is not None and len(notes):
+        model = session.notes(f"{letter} melody", notes)
+        layers.append(session.layer("notes", f"{letter} melody", model, "Black", 'verticalScale="0"'))
+    return layers
 
 
+_REGIONS = 'verticalScale="1" plotStyle="1" fillColourMap="Ice"'
 _WAVEFORM = (
     'gain="1" showMeans="1" greyscale="1" channelMode="1" channel="-1" scale="0" middleLineHeight="0.5" '
     'aggressive="0" autoNormalize="1"'
@@ -95,8 +97,8 @@ def _sound(recording: Recording, track: Mapping[str, Any], folder: Path) -> tupl
 class _Session:
     """The XML of a session, put together piece by piece."""
 
-    def __init__(self, *, rate: int) -> None:
-        self._rate = rate
+    def __init__(self, *, rate: int, end_s: float) -> None:
+        self._rate, self._end_s = rate, end_s
         self._n_ids = 0
         self._data: list[str] = []
         self._panes: list[list[str]] = []
@@ -108,11 +110,12 @@ class _Session:
     def _frame(self, seconds: float) -> int:
         return round(seconds * self._rate)
 
-    def wave(self, recording: Recording, file: str, rate: int, *, main: bool) -> int:
+    def wave(self, recording: Recording, file: str, *, main: bool) -> int:
+        """A sound file, brought to the session's sample rate when it is opened."""
         model = self._id()
-        end = round(recording.duration_s * rate)
+        end = self._frame(recording.duration_s)
         self._data.append(
-            f'<model id="{model}" name={quoteattr(recording.label)} sampleRate="{rate}" start="0" end="{end}" '
+            f'<model id="{model}" name={quoteattr(recording.label)} sampleRate="{self._rate}" start="0" end="{end}" '
             f'type="wavefile" file={quoteattr(file)} mainModel="{str(main).lower()}"/>'
         )
         self._data.append(f'<playparameters mute="false" pan="0" gain="1" model="{model}"/>')
@@ -176,9 +179,10 @@ class _Session:
         self._panes.append(layers)
 
     def text(self) -> str:
+        centre, zoom = self._frame(self._end_s / 2), max(1, self._frame(self._end_s) // PANE_WIDTH + 1)
         views = [
-            f'<view centre="0" zoom="2048" deepZoom="1" followPan="1" followZoom="1" tracking="page" type="pane" '
-            f'centreLineVisible="1" height="360">{"".join(pane)}</view>'
+            f'<view centre="{centre}" zoom="{zoom}" deepZoom="1" followPan="1" followZoom="1" tracking="page" '
+            f'type="pane" centreLineVisible="1" height="360">{"".join(pane)}</view>'
             for pane in self._panes
         ]
         return "\n".join(
