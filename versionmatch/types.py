@@ -100,9 +100,13 @@ class Audio:
         """
         for start in range(0, self.samples.size, length):
             low, high = max(0, start - halo), min(self.samples.size, start + length + halo)
-            block = np.array(self.samples[low:high], dtype=np.float32)
-            _let_go(self.samples)
-            yield start, block
+            yield start, self.piece(low, high)
+
+    def piece(self, low: int, high: int) -> FloatArray:
+        """A copy of ``samples[low:high]``; of a file-backed recording, nothing else stays in memory."""
+        copy = np.array(self.samples[low:high], dtype=np.float32)
+        _let_go(self.samples)
+        return copy
 
 
 @dataclass(frozen=True, slots=True)

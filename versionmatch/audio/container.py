@@ -43,7 +43,7 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 )
 """Where which bytes stand, and the demuxer that reads such files."""
 
-HONEST = frozenset({"mov", "matroska", "asf", "avi", "wav", "flac", "caf", "aiff", "ogg", "ape", "wv", "tta", "dsf"})
+HONEST = frozenset({"mov", "matroska", "asf", "wav", "flac", "caf", "aiff", "ogg", "ape", "wv", "tta", "dsf"})
 """Containers that state their duration; of the others it is only estimated."""
 
 SAMPLE_RANGE = {"u8": 128.0, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63, "flt": 1.0, "dbl": 1.0}

@@ -139,9 +139,9 @@ class _Store:
             self._file.write(np.ascontiguousarray(samples).data)
 
     def finish(self) -> FloatArray:
-        """All samples, read-only; a map of the file where there is one."""
+        """All samples, read-only; a map of the file where there is one. Never empty: at least one zero."""
         if self._file is None:
-            samples: FloatArray = np.concatenate(self._parts)
+            samples: FloatArray = np.concatenate(self._parts) if self._size else np.zeros(1, dtype=np.float32)
             samples.flags.writeable = False
             return samples
         self._file.flush()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from scipy import fft, signal
 
 from ..types import FLAGS, DoubleArray, FloatArray
 from .limits import Limits
@@ -108,7 +107,7 @@ class _Steadiness:
     def __init__(self, sr: int) -> None:
         self._size = 1 << max(6, int(np.ceil(np.log2(0.12 * sr))))
         self._step = max(self._size, sr // 2)
-        self._shape = signal.get_window("hann", self._size).astype(np.float32)
+        self._shape = np.hanning(self._size + 1)[:-1].astype(np.float32)
         self._total: DoubleArray = np.zeros(self._size // 2 + 1, dtype=np.float64)
         self._count = 0
         self._buffer = np.empty(0, dtype=np.float32)
@@ -132,7 +131,7 @@ class _Steadiness:
         moving = window - window.mean()
         if np.abs(moving).max() <= AUDIBLE:
             return
-        magnitude = np.abs(fft.rfft(moving * self._shape))
+        magnitude = np.abs(np.fft.rfft(moving * self._shape))
         self._total += magnitude / np.sqrt(np.sum(magnitude * magnitude, dtype=np.float64))
         self._count += 1
 

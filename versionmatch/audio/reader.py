@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import IO, Protocol
 
 import numpy as np
 import soundfile
@@ -17,7 +18,7 @@ from .limits import Limits
 from .source import OpenFile, Source, as_frames, opened
 from .tags import Tags, read_tags
 
-BLOCK = 1 << 16
+BLOCK = 1 << 14  # what is lost where a file breaks off
 KNOWN = "wav, flac, ogg, opus, mp3, aiff, m4a/aac and video containers"
 
 
@@ -53,12 +54,31 @@ class ArrayReader:
         return n_frames < len(self._frames)
 
 
+class _Patient:
+    """A file whose decoder may ask for any position: libsndfile seeks before the beginning of broken files."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.read, self.tell = file.read, file.tell
+
+    def readinto(self, buffer: bytearray) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (ValueError, OSError):
+            return self._file.tell()
+
+
 class SoundfileReader:
     """What libsndfile reads: wav, flac, ogg, opus, mp3, aiff and more."""
 
     def __init__(self, file: OpenFile) -> None:
         self._file = file
-        self._sound = soundfile.SoundFile(file.file)
+        self._sound = soundfile.SoundFile(_Patient(file.file))
         self.sr, self.channels = int(self._sound.samplerate), int(self._sound.channels)
         self.codec = f"{self._sound.format}/{self._sound.subtype}"
         self._broken = False

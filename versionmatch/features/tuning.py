@@ -71,7 +71,7 @@ def _spectra(audio: Audio) -> DoubleArray:
     starts = np.linspace(0, max(0, n - WINDOW), count).astype(np.int64)
     windows = np.zeros((count, WINDOW), dtype=np.float32)
     for row, start in zip(windows, starts, strict=True):
-        piece = audio.samples[start : start + WINDOW]
+        piece = audio.piece(start, start + WINDOW)
         row[: piece.size] = piece
     shape = signal.get_window("hann", WINDOW).astype(np.float32)
     spectra: DoubleArray = np.abs(fft.rfft(windows * shape, n=TRANSFORM, axis=1)).astype(np.float64)

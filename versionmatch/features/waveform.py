@@ -39,11 +39,8 @@ class Envelope:
         edges[-1] = n_samples
         n = edges.size - 1
         values = np.empty((2, n), dtype=np.float32)
-        step = 600
-        for first in range(0, n, step):
-            last = min(first + step, n)
-            block = np.array(audio.samples[edges[first] : edges[last]])
-            starts = edges[first:last] - edges[first]
-            values[0, first:last] = np.minimum.reduceat(block, starts)
-            values[1, first:last] = np.maximum.reduceat(block, starts)
+        for start, block in audio.blocks(60 * audio.sr):  # whole seconds, so that no frame straddles two blocks
+            first, last = np.searchsorted(edges, (start, start + block.size))
+            values[0, first:last] = np.minimum.reduceat(block, edges[first:last] - start)
+            values[1, first:last] = np.maximum.reduceat(block, edges[first:last] - start)
         return Features(self.kind, np.clip(values, -1.0, 1.0), float(FRAME_RATE))

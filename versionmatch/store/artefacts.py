@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save_file
 
 from ..errors import InputError
 from ..types import Annotation, Feature, Features, Notes
@@ -91,7 +91,7 @@ class ArtefactStore:
             )
         tensors, metadata = _parts(feature)
         metadata |= {"format": FORMAT, "digest": _digest(tensors, metadata)}
-        _write(self.path_of(recording_id, kind, settings), save(tensors, metadata))
+        _write(self.path_of(recording_id, kind, settings), tensors, metadata)
 
 
 def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
@@ -135,13 +135,13 @@ def _read(path: Path) -> Feature:
     return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, tensors: dict[str, np.ndarray[Any, Any]], metadata: dict[str, str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.stem[:8]}-", suffix=".part", dir=path.parent)
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
+        save_file(tensors, temporary, metadata)
+        with open(temporary, "r+b") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
