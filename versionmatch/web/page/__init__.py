@@ -1,0 +1,1 @@
+"""The report's template, style and scripts; data, read by ``versionmatch.web.assets``."""

@@ -1,0 +1,268 @@
+"""What was found, on half a page: the relation in neutral words, and each element beside its null."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..types import Evidence, Match, Null, Span
+from .markup import Child, Markup, element, join, number
+from .plot import feature
+
+FEW_PAIRS = 200
+"""Fewer unrelated pairs allow no statement of rarity."""
+
+RELATION_WORDS = {
+    "same recording": "The two files hold the same recording.",
+    "altered recording": "One file holds an altered form of the other's recording.",
+    "version": "The findings are those of two versions of one work.",
+    "related passage": "The two share one or more passages; as a whole they are not versions of one work.",
+    "unrelated": "The findings are those of unrelated recordings.",
+    "undecided": "The sound does not allow a statement.",
+}
+
+CAVEAT = (
+    "This page states how alike two recordings are and how often unrelated recordings are as alike. It does not say "
+    "why. Common practice, a shared source or chance can make passages alike; who knew what, and when, is outside what "
+    "sound can show."
+)
+
+ELEMENTS = {
+    "harmony": "progression of chords and keys",
+    "melody": "leading voice, as found by machine",
+    "rhythm": "tempo, beat and onsets",
+    "recording": "the very sound, not the music",
+    "embedding": "learned likeness of versions",
+}
+
+
+def relation(match: Match) -> Markup:
+    """Relation, probability and caveat."""
+    chance = (
+        element(
+            "p",
+            "Calibrated probability of two versions of one work: ",
+            element("strong", probability(match.probability)),
+            class_="probability",
+        )
+        if match.probability is not None
+        else element("p", "No probability is stated, because the sound allows none.", class_="probability")
+    )
+    return element(
+        "div",
+        element("p", RELATION_WORDS[match.relation], class_="relation", data_relation=match.relation),
+        chance,
+        element("p", CAVEAT, class_="caveat"),
+        class_="finding",
+    )
+
+
+def probability(p: float) -> str:
+    """A probability that never claims certainty.
+
+    >>> probability(0.99999), probability(0.4321)
+    ('above 0.99', '0.43')
+    """
+    return "above 0.99" if p > 0.99 else "below 0.01" if p < 0.01 else f"{p:.2f}"
+
+
+def evidence_table(match: Match) -> Markup:
+    """One row per element: score, raw value, null, percentile, p, coverage, confidence."""
+    head = (
+        "element",
+        "score",
+        "raw value",
+        "beside unrelated pairs",
+        "percentile",
+        "p",
+        "coverage A · B",
+        "confidence",
+    )
+    rows = [_row(match, e) for e in match.evidence]
+    table = element(
+        "table",
+        element("caption", "Findings by element of the music", class_="visually-hidden"),
+        element("thead", element("tr", [element("th", cell, scope="col") for cell in head])),
+        element("tbody", rows),
+        class_="evidence",
+    )
+    return join(
+        element("div", table, class_="wide", tabindex="0", role="region", aria_label="Findings by element"),
+        _legend(match),
+    )
+
+
+def _row(match: Match, e: Evidence) -> Markup:
+    score = element("span", "not calibrated", class_="quiet") if e.score is None else _score(e.score)
+    percentile, p = _rarity(e)
+    name = join(e.cue, element("span", ELEMENTS.get(e.cue, ""), class_="explained"))
+    cells = [
+        score,
+        join(number_words(e.raw), " ", element("span", e.unit, class_="quiet")),
+        null_strip(e),
+        percentile,
+        p,
+    ]
+    cells += [_coverage(match, e.spans), confidence(match, e)]
+    labels = ("score", "raw value", "beside unrelated pairs", "percentile", "p", "coverage A · B", "confidence")
+    return element(
+        "tr",
+        element("th", name, scope="row"),
+        [element("td", cell, data_label=label) for cell, label in zip(cells, labels, strict=True)],
+        data_cue=e.cue,
+    )
+
+
+def number_words(value: float) -> str:
+    """Three significant digits.
+
+    >>> number_words(0.01234), number_words(1234.5)
+    ('0.0123', '1234')
+    """
+    digits = 2 - int(np.floor(np.log10(abs(value)))) if value else 0
+    return f"{value:.{max(0, min(digits, 4))}f}" if value else "0"
+
+
+def _score(score: float) -> Markup:
+    bar = element(
+        "svg",
+        element("rect", x="0", y="0", width="100%", height="6", rx="3", class_="bar-back"),
+        element("rect", x="0", y="0", width=number(100 * score) + "%", height="6", rx="3", class_="bar"),
+        class_="score-bar",
+        width=64,
+        height=6,
+        aria_hidden="true",
+    )
+    return join(element("b", f"{score:.2f}"), bar)
+
+
+def _rarity(e: Evidence) -> tuple[Child, Child]:
+    p = "–" if e.p_value is None else "< .001" if e.p_value < 0.001 else f"{e.p_value:.3f}".lstrip("0")
+    if e.null is None:
+        return "–", p
+    if e.null.n_pairs < FEW_PAIRS:
+        return element("span", f"too few pairs ({e.null.n_pairs})", class_="quiet"), p
+    return percent(e.null.percentile(e.raw), e.null.n_pairs), p
+
+
+def percent(percentile: float, n_pairs: int) -> str:
+    """A percentile that claims no more than that many pairs can show.
+
+    >>> percent(100.0, 1891), percent(100.0, 200), percent(63.21, 200)
+    ('above 99.9 %', 'above 99.5 %', '63.2 %')
+    """
+    edge = max(0.1, 100.0 / (n_pairs + 1))
+    if percentile > 100 - edge:
+        return f"above {100 - edge:.1f} %"
+    return f"below {edge:.1f} %" if percentile < edge else f"{percentile:.1f} %"
+
+
+def null_strip(e: Evidence) -> Markup:
+    """How the values of unrelated pairs are spread, and where this one lies."""
+    if e.null is None:
+        return element("span", "no null distribution", class_="quiet")
+    shape, marker, low, high = _spread(e.null, e.raw)
+    label = (
+        f"{number_words(e.raw)} {e.unit}; of {e.null.n_pairs} unrelated pairs, half lie below "
+        f"{number_words(float(np.interp(0.5, np.linspace(0, 1, e.null.quantiles.size), e.null.quantiles)))} "
+        f"and all between {number_words(low)} and {number_words(high)}"
+    )
+    return element(
+        "svg",
+        element("path", d=shape, class_="null"),
+        element("line", x1="0", x2="160", y1="27.5", y2="27.5", class_="null-base"),
+        element("path", d=f"M{number(marker)} 28V6M{number(marker)} 28m-4 6l4 -6l4 6z", class_="null-mark"),
+        viewBox="0 0 160 36",
+        width=160,
+        height=36,
+        role="img",
+        aria_label=label,
+        class_="null-strip",
+    )
+
+
+def _spread(null: Null, raw: float) -> tuple[str, float, float, float]:
+    """Outline of the distribution in 160 by 28, the marker's x, the least and the greatest value."""
+    quantiles = null.quantiles
+    low, high = float(quantiles[0]), float(quantiles[-1])
+    left, right = min(low, raw), max(high, raw)
+    pad = 0.04 * max(right - left, 1e-9)
+    left, right = left - pad, right + pad
+    edges = np.linspace(left, right, 41)
+    # a flat stretch of the quantile function is a value that many pairs share: nudge it apart to keep it invertible
+    rising = quantiles + np.arange(quantiles.size) * max(right - left, 1e-9) * 1e-9
+    below = np.interp(edges, rising, np.linspace(0, 1, quantiles.size), left=0.0, right=1.0)
+    density = np.diff(below)
+    smooth = np.convolve(np.pad(density, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
+    smooth /= max(float(smooth.max()), 1e-9)
+    xs = 160 * (np.arange(40) + 0.5) / 40
+    points = [f"{number(x)} {number(27 - 24 * y)}" for x, y in zip(xs, smooth, strict=True)]
+    return "M0 27L" + "L".join(points) + "L160 27Z", 160 * (raw - left) / (right - left), low, high
+
+
+def _coverage(match: Match, spans: Sequence[Span]) -> Child:
+    if not spans:
+        return "–"
+    a = union_s([(s.query_start_s, s.query_end_s) for s in spans]) / match.query.duration_s
+    b = union_s([(s.reference_start_s, s.reference_end_s) for s in spans]) / match.reference.duration_s
+    return f"{min(a, 1):.0%} · {min(b, 1):.0%}"
+
+
+def union_s(extents: Sequence[tuple[float, float]]) -> float:
+    """Seconds that stretches cover together.
+
+    >>> union_s([(0.0, 2.0), (1.0, 3.0), (10.0, 11.0)])
+    4.0
+    """
+    total, at = 0.0, -np.inf
+    for start, end in sorted(extents):
+        total += max(0.0, end - max(start, at))
+        at = max(at, end)
+    return float(total)
+
+
+def confidence(match: Match, e: Evidence) -> Child:
+    """How far the measurement itself can be relied on: the cue's own word, else what its features say."""
+    value = e.details.get("confidence")
+    if value is None:
+        value = _feature_confidence(match, e.cue)
+    if value is None:
+        return "–"
+    word = "high" if value >= 0.7 else "medium" if value >= 0.4 else "low"
+    return join(word, " ", element("span", f"{value:.2f}", class_="quiet"))
+
+
+def _feature_confidence(match: Match, cue: str) -> float | None:
+    """The lesser of the two recordings' confidence in the feature that the cue stands on."""
+    values = []
+    for track in (match.query_track, match.reference_track):
+        if cue == "melody":
+            melody = feature(track, "melody")
+            values.append(None if melody is None else float(melody.values[1].mean()))
+        elif cue == "harmony":
+            key = feature(track, "key")
+            values.append(float(key.confidence[0]) if key is not None and len(key) else None)
+        elif cue == "rhythm":
+            beats = feature(track, "beats")
+            stated = None if beats is None else beats.facts.get("tempo_confidence")
+            values.append(None if stated is None else float(stated))
+    known = [v for v in values if v is not None]
+    return min(known) if len(known) == 2 else None
+
+
+def _legend(match: Match) -> Markup:
+    corpora = sorted({f"{e.null.corpus} ({e.null.n_pairs} pairs)" for e in match.evidence if e.null is not None})
+    beside = (
+        f"Unrelated pairs: {'; '.join(corpora)}. The grey shape is how their raw values spread, the upright line is "
+        "this comparison; the percentile is the share of unrelated pairs below it, p the share at or above it."
+        if corpora
+        else "No distribution of unrelated pairs is at hand, so nothing can be said about how unusual these values are."
+    )
+    notes = [f"{e.cue}: {note}" for e in match.evidence for note in e.notes]
+    return element(
+        "div",
+        element("p", beside, " Coverage: the share of A and of B in which the element was found alike."),
+        element("ul", [element("li", note) for note in notes], class_="notes") if notes else None,
+        class_="legend",
+    )
