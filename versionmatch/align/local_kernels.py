@@ -57,11 +57,11 @@ def discount(own: Bytes, scores: Floats, onset: np.float32, extension: np.float3
 
 
 @nb.njit(cache=True, nogil=True, error_model="numpy")
-def highest(row: Floats) -> np.float32:
-    """Maximum of a row of scores; 0 where it is empty."""
-    top = ZERO
-    for j in range(U(row.size)):
-        top = max(top, row[j])
+def highest(bits: Ints) -> np.int32:
+    """Maximum of a row of scores, given as their bits: those of floats from 0 on have the floats' order."""
+    top = np.int32(0)
+    for j in range(U(bits.size)):
+        top = max(top, bits[j])
     return top
 
 
@@ -89,7 +89,8 @@ def score_rows(
     gain = np.zeros(m, np.float32)
     loss = gain if onset == extension else np.zeros(m, np.float32)
     worth = scores if onset == extension else np.empty((n, m), np.float32)
-    best, best_i, best_j = 0.0, -1, -1
+    bits = scores.view(np.int32)
+    best, best_i = np.int32(0), HISTORY
     if onset != extension:
         for i in range(HISTORY):
             discount(binary[i], scores[i], onset, extension, worth[i])
@@ -106,10 +107,13 @@ def score_rows(
             settle(binary[i, tail], gain[tail], loss[tail], penalty, scores[i, tail])
         if onset != extension:
             discount(binary[i], scores[i], onset, extension, worth[i])
-        top = highest(scores[i])
+        top = highest(bits[i])
         if top > best:
-            best, best_i, best_j = float(top), first + i - HISTORY, int(np.argmax(scores[i]))
-    return best, best_i, best_j
+            best, best_i = top, i
+    if best == 0:
+        return 0.0, -1, -1
+    best_j = int(np.argmax(scores[best_i]))
+    return float(scores[best_i, best_j]), first + best_i - HISTORY, best_j
 
 
 @nb.njit(cache=True, nogil=True)

@@ -101,7 +101,6 @@ class RecurrenceRows:
 
     def __init__(self, query: Features, reference: Features, embedding: int, kappa: float) -> None:
         _check(query, reference, embedding, kappa)
-        self._embedding = embedding
         self._scale = np.float32(2.0 ** (30 - (embedding - 1).bit_length()))  # so that sums stay within 2**30
         (q_frames, q_tiles), (r_frames, r_tiles) = _laid_out(query), _laid_out(reference)
         self._frames, self._tiles = q_frames, r_tiles
@@ -110,13 +109,13 @@ class RecurrenceRows:
         shared = (embedding, self._scale)
         self._by_row = kernels.row_thresholds(q_frames, r_tiles, reference.n_frames, *shared, neighbours(m, kappa))
         self._by_column = kernels.row_thresholds(r_frames, q_tiles, query.n_frames, *shared, neighbours(n, kappa))
-        self._ring = np.empty((embedding + 1, reference.n_frames), np.int32)
-        self._rows = np.empty((2, m), np.int32)
+        self._ring = kernels.make_ring(r_tiles, embedding)
+        self._rows = kernels.make_rows(m)
 
     def fill(self, start: int, out: Binary) -> None:
         """Write rows ``start, start + 1, …`` into ``out``; blocks must follow each other from row 0 on."""
         state = (self._by_row, self._by_column, self._ring, self._rows)
-        kernels.recurrence_rows(start, self._frames, self._tiles, self._embedding, self._scale, *state, out)
+        kernels.recurrence_rows(start, self._frames, self._tiles, self._scale, *state, out)
 
 
 def _laid_out(features: Features) -> tuple[FloatArray, FloatArray]:
