@@ -41,49 +41,6 @@ def embed_similarity(similarity: Array, embedding: int) -> Array:
 
 
 @nb.njit(cache=True, nogil=True)
-def row_thresholds(values: Array, keep: int) -> Array:
-    """Of each row of int16 ``values``, the largest t with at least ``keep`` cells ≥ t; int16 (n,)."""
-    n, m = values.shape
-    out = np.empty(n, np.int16)
-    for i in range(n):
-        low, high = -16400, 16400
-        row = values[i]
-        while low < high:
-            middle = np.int16((low + high + 1) >> 1)
-            count = np.int16(0)
-            for j in range(m):
-                count += np.int16(row[j] >= middle)
-            if count >= keep:
-                low = int(middle)
-            else:
-                high = int(middle) - 1
-        out[i] = low
-    return out
-
-
-@nb.njit(cache=True, nogil=True)
-def column_thresholds(values: Array, keep: int) -> Array:
-    """Of each column of int16 ``values``, the largest t with at least ``keep`` cells ≥ t; int16 (m,)."""
-    n, m = values.shape
-    low, high = np.full(m, -16400, np.int16), np.full(m, 16400, np.int16)
-    middle, count = np.empty(m, np.int16), np.empty(m, np.int16)
-    for _ in range(16):
-        for j in range(m):
-            middle[j] = np.int16((np.int32(low[j]) + np.int32(high[j]) + 1) >> 1)
-            count[j] = 0
-        for i in range(n):
-            row = values[i]
-            for j in range(m):
-                count[j] += np.int16(row[j] >= middle[j])
-        for j in range(m):
-            if count[j] >= keep:
-                low[j] = middle[j]
-            else:
-                high[j] = middle[j] - np.int16(1)
-    return low
-
-
-@nb.njit(cache=True, nogil=True)
 def mutual_qmax(values: Array, rows: Array, columns: Array, floor: int) -> float:
     """Best Qmax where a cell counts if it reaches its row's, its column's threshold and ``floor``.
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ...plugins import Track
-from ...types import Evidence
+from ...types import Evidence, FloatArray
 from ...units import signed_semitones
 from . import search
-
-if TYPE_CHECKING:
-    from ...types import Features
 
 UNIT = "Qmax over √chance"
 
@@ -20,7 +15,7 @@ class HarmonyCue:
 
     Chroma at two moments a second; Qmax [1]_ in all twelve keys and at three tempi. ``raw`` is the best Qmax
     over the root of the median of the twelve: unrelated recordings share some harmony in *every* key, versions
-    in one. Symmetric, and independent of both lengths to first order.
+    in one. 0 where one of the two holds too little sound, or one chord throughout.
 
     References
     ----------
@@ -33,8 +28,8 @@ class HarmonyCue:
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How long the shared progression is, where, and in which key."""
         q, r = (search.moments(side["chroma"]) for side in (query, reference))
-        found = search.search(q, r) if _varied(q) and _varied(r) else None
-        if found is None or found.longest <= 0:
+        found = search.search(q.values, r.values)
+        if found.longest <= 0:
             return Evidence(self.name, 0.0, UNIT, notes=("too little harmony to compare in one of the two",))
         spans, alignment = search.path(q, r, found)
         return Evidence(
@@ -44,20 +39,25 @@ class HarmonyCue:
             spans=spans,
             alignment=alignment,
             transposition=found.transposition,
-            notes=_words(found),
+            notes=words(found, "harmony"),
             details={"qmax": found.longest, "chance": found.chance, "stretch": found.stretch},
         )
 
+    def sketch(self, track: Track) -> FloatArray:
+        """What is kept of a recording to compare it with many."""
+        return search.moments(track["chroma"]).values
 
-def _varied(moments: Features) -> bool:
-    """Whether there is enough sound, and any change in it, to speak of a progression."""
-    return search.sounding_s(moments) >= search.MIN_SOUNDING_S and search.change(moments) >= search.MIN_CHANGE
+    def raw(self, query: FloatArray, reference: FloatArray) -> float:
+        """The raw value from two sketches, without its place."""
+        return search.search(query, reference).score
 
 
-def _words(found: search.Found) -> tuple[str, ...]:
+def words(found: search.Found, what: str) -> tuple[str, ...]:
+    """The finding as a sentence."""
     shift = signed_semitones(found.transposition)
-    where = "in the same key" if shift == 0 else f"{abs(shift)} semitones {'lower' if shift > 0 else 'higher'} in B"
+    key = "in the same key" if shift == 0 else f"B {abs(shift)} semitones {'higher' if shift < 0 else 'lower'} than A"
+    longest, chance = (value / search.FRAME_RATE for value in (found.longest, found.chance))
     return (
-        f"the longest shared progression holds about {found.longest / search.FRAME_RATE:.0f} s of matching harmony "
-        f"({where}); other keys give about {found.chance / search.FRAME_RATE:.0f} s by chance",
+        f"the longest shared stretch of {what} holds about {longest:.0f} s in agreement ({key}); "
+        f"in other keys chance gives about {chance:.0f} s",
     )

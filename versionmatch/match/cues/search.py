@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from ...align import cue_kernels as kernels
 from ...align.local import qmax
+from ...align.recurrence import neighbours
 from ...features.chroma import factor_to, pooled, unit_frames
 from ...types import Alignment, DoubleArray, Features, FloatArray, Span
 
 FRAME_RATE = 2.0  # moments a second at which sequences are compared
 EMBEDDING = 9  # moments that must agree together: 4.5 s
 KAPPAS = (0.06, 0.095)  # shares of moments that count as near; the second is Serrà's
-TEMPI = (0.8, 1.25)  # besides 1: the reference is played this much slower, faster
+TEMPI = (0.8, 1.25)  # besides 1: by how much the reference is stretched
+LIKELY_KEYS = 3  # keys in which the other tempi are tried
 MIN_SOUNDING_S = 5.0  # less sound than this allows no statement
-MIN_CHANGE = 0.02  # mean distance (1 - cosine) of sounding moments to their average; a held tone has almost 0
+MIN_CHANGE = 0.01  # mean 1 - cosine of sounding moments to their average; a held tone has almost 0
 _FLOOR = 1  # of 16384: moments without any likeness are never near
 
 
@@ -28,7 +31,7 @@ class Found:
 
     ``score`` is the best key's Qmax over the root of the median of all keys (the pair's own null);
     ``transposition`` 0…11 raises the reference to the query; ``stretch`` is by how much the reference was
-    stretched; ``chance`` the median Qmax of the keys.
+    stretched; ``longest`` the best Qmax, ``chance`` the median of the keys.
     """
 
     score: float
@@ -38,37 +41,33 @@ class Found:
     chance: float
 
 
+NOTHING = Found(0.0, 0, 1.0, 0.0, 0.0)
+
+
 def moments(features: Features, frame_rate: float = FRAME_RATE) -> Features:
-    """The sequence at about ``frame_rate``, frames of length 1, silence at both ends kept."""
+    """The sequence at about ``frame_rate``, frames of length 1 (0 in silence)."""
     factor = factor_to(features.frame_rate, frame_rate)
     return Features(features.kind, unit_frames(pooled(features.values, factor)), features.frame_rate / factor)
 
 
-def sounding_s(moments: Features) -> float:
-    """Seconds that are not silent."""
-    return float(moments.values.any(axis=0).sum() / moments.frame_rate)
-
-
-def change(moments: Features) -> float:
-    """How far the sounding moments lie from their average, mean of 1 - cosine; 0 for one held chord."""
-    sounding = moments.values[:, moments.values.any(axis=0)].astype(np.float64)
-    if sounding.shape[1] == 0:
-        return 0.0
+def telling(values: FloatArray, frame_rate: float = FRAME_RATE) -> bool:
+    """Whether there is enough sound, and any change in it, to speak of a sequence."""
+    sounding = values[:, values.any(axis=0)].astype(np.float64)
+    if sounding.shape[1] < MIN_SOUNDING_S * frame_rate:
+        return False
     average = sounding.mean(axis=1)
-    return float(1.0 - (average @ sounding).mean() / max(float(np.linalg.norm(average)), 1e-12))
+    return bool(1.0 - (average @ sounding).mean() / np.linalg.norm(average) >= MIN_CHANGE)
 
 
-def stretched(features: Features, ratio: float) -> Features:
-    """The sequence made ``ratio`` times as long, by linear interpolation between frames."""
+def stretched(values: FloatArray, ratio: float) -> FloatArray:
+    """The sequence made ``ratio`` times as long, by linear interpolation between frames of length 1."""
     if ratio == 1.0:
-        return features
-    n = max(1, math.floor(features.n_frames * ratio))
-    at = np.minimum(np.arange(n) / ratio, features.n_frames - 1)
+        return values
+    at = np.minimum(np.arange(math.floor(values.shape[1] * ratio)) / ratio, values.shape[1] - 1)
     low = at.astype(np.int64)
+    high = np.minimum(low + 1, values.shape[1] - 1)
     share = (at - low).astype(np.float32)
-    high = np.minimum(low + 1, features.n_frames - 1)
-    values = features.values[:, low] * (1 - share) + features.values[:, high] * share
-    return Features(features.kind, unit_frames(values), features.frame_rate * ratio)
+    return unit_frames(values[:, low] * (1 - share) + values[:, high] * share)
 
 
 def qmax_by_key(query: FloatArray, reference: FloatArray, keys: Sequence[int]) -> DoubleArray:
@@ -76,27 +75,35 @@ def qmax_by_key(query: FloatArray, reference: FloatArray, keys: Sequence[int]) -
     found = np.zeros(len(keys))
     for at, key in enumerate(keys):
         similarity = kernels.embed_similarity(query.T @ np.roll(reference, key, axis=0), EMBEDDING)
-        n, m = similarity.shape
-        for kappa in KAPPAS:
-            rows = kernels.row_thresholds(similarity, max(1, int(kappa * m)))
-            columns = kernels.column_thresholds(similarity, max(1, int(kappa * n)))
-            found[at] += kernels.mutual_qmax(similarity, rows, columns, _FLOOR) / len(KAPPAS)
-    return found
+        rows = _thresholds(similarity)
+        columns = _thresholds(np.ascontiguousarray(similarity.T))
+        found[at] = sum(kernels.mutual_qmax(similarity, r, c, _FLOOR) for r, c in zip(rows, columns, strict=True))
+    return found / len(KAPPAS)
 
 
-def search(query: Features, reference: Features) -> Found | None:
-    """The key and tempo at which two sequences of ``moments`` agree most; None where one is too short.
+def _thresholds(similarity: npt.NDArray[np.int16]) -> list[npt.NDArray[np.int16]]:
+    """For each of ``KAPPAS``, the similarity that this share of each row's cells reaches."""
+    m = similarity.shape[1]
+    at = [m - neighbours(m, kappa) for kappa in KAPPAS]
+    ranked = np.partition(similarity, at, axis=1)
+    return [np.ascontiguousarray(ranked[:, k]) for k in at]
 
-    All twelve keys are tried at the given tempo; the tempi only in the likeliest keys.
+
+def search(query: FloatArray, reference: FloatArray) -> Found:
+    """The key and tempo at which two sequences of moments ``(12, n)`` agree most.
+
+    All twelve keys are tried at the given tempo; the other tempi only in the likeliest keys. ``NOTHING``
+    where one of the two is too short, silent or without any change.
     """
-    if min(query.n_frames, math.floor(reference.n_frames * min(TEMPI))) < EMBEDDING:
-        return None
-    scores = qmax_by_key(query.values, reference.values, range(12))
+    shortest = min(query.shape[1], math.floor(reference.shape[1] * min((1.0, *TEMPI))))
+    if shortest < EMBEDDING or not (telling(query) and telling(reference)):
+        return NOTHING
+    scores = qmax_by_key(query, reference, range(12))
     chance = float(np.median(scores))
     key, longest, ratio = int(np.argmax(scores)), float(scores.max()), 1.0
-    likely = np.argsort(-scores, kind="stable")[:3].tolist()
+    likely = np.argsort(-scores, kind="stable")[:LIKELY_KEYS].tolist()
     for tempo in TEMPI:
-        other = qmax_by_key(query.values, stretched(reference, tempo).values, likely)
+        other = qmax_by_key(query, stretched(reference, tempo), likely)
         if other.max() > longest:
             key, longest, ratio = likely[int(np.argmax(other))], float(other.max()), tempo
     return Found(longest / math.sqrt(chance + 2.0), key, ratio, longest, chance)
@@ -104,13 +111,12 @@ def search(query: Features, reference: Features) -> Found | None:
 
 def path(query: Features, reference: Features, found: Found) -> tuple[tuple[Span, ...], Alignment | None]:
     """The shared passage of a found key and tempo: its span and its path."""
+    values = stretched(reference.values, found.stretch)
     local = qmax(
         query,
-        stretched(reference, found.stretch),
+        Features(reference.kind, values, reference.frame_rate * found.stretch),
         embedding=EMBEDDING,
         kappa=KAPPAS[-1],
         transposition=found.transposition,
     )
-    if local.alignment is None:
-        return (), None
-    return (local.alignment.span,), local.alignment
+    return ((), None) if local.alignment is None else ((local.alignment.span,), local.alignment)

@@ -1,0 +1,205 @@
+"""How well versions are found in a collection with known works: the protocol, from manifest to figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__
+from ..match import calibrate, fuse, metrics
+from ..match.normalise import normalised
+from ..params import CUES, Params
+from ..types import DoubleArray
+from . import retrieval_work as work
+from .retrieval_items import Item, read_manifest
+
+Progress = Callable[[str], None]
+SCHEMA = "versionmatch.retrieval/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrievalParams(Params):
+    """Settings of ``bench_retrieval``.
+
+    Parameters
+    ----------
+    manifest : str
+        A CSV of ``path,work_id[,recording_id]``, paths relative to it; or a ``.npz`` of CQT features.
+    cue : str
+        ``harmony``, ``melody``, ``rhythm`` or ``fused`` (all three).
+    seed, n_bootstrap : int
+        Of the intervals.
+    workers : int
+        Processes; 0: as many as there are cores. The result does not depend on it.
+    cache_dir : str, optional
+        Where features and similarities are kept, so that an interrupted run goes on; None: nowhere.
+    extractors : mapping
+        Kind → name of an extractor plugin, where it is not the default.
+    """
+
+    manifest: str
+    cue: str = "fused"
+    seed: int = 440
+    n_bootstrap: int = 1000
+    workers: int = 0
+    cache_dir: str | None = None
+    extractors: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        from ..params import _check
+
+        _check(self.cue in (*CUES, "fused"), "cue", self.cue, f"one of {', '.join(CUES)}, fused")
+        _check(self.n_bootstrap >= 1, "n_bootstrap", self.n_bootstrap, "1 or more")
+        _check(self.workers >= 0, "workers", self.workers, "0 (all cores) or more")
+
+    @property
+    def cues(self) -> tuple[str, ...]:
+        """The cues that are measured."""
+        return CUES if self.cue == "fused" else (self.cue,)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Similarities:
+    """Raw values of all pairs by cue, ``(n, n)``, of the items that could be read."""
+
+    items: tuple[Item, ...]
+    recordings: tuple[str, ...]
+    raw: dict[str, DoubleArray]
+    errors: tuple[dict[str, str], ...]
+
+    @property
+    def works(self) -> list[str]:
+        """The work of each item."""
+        return [item.work_id for item in self.items]
+
+
+def bench_retrieval(params: RetrievalParams, progress: Progress | None = None) -> dict[str, Any]:
+    """How well the versions in a collection are found: MAP, MR1, MRR, hit@1, hit@10 and NAR, with intervals.
+
+    By the protocol of ``match.metrics``; score-normalised, and the same figures ``raw`` beside them. A file
+    that cannot be read is listed under ``errors`` and left out.
+
+    Returns
+    -------
+    dict
+        JSON-able; each figure with its ``_ci``, the 95 % interval of a bootstrap over works.
+
+    Raises
+    ------
+    InputError
+        The manifest cannot be used, or no work has two readable recordings.
+    """
+    found = similarities(params, progress or (lambda _: None))
+    plain, adjusted = ranking_tables(found, params.cue)
+    figures = _figures(adjusted, found, params)
+    return {
+        "schema": SCHEMA,
+        "cue": params.cue,
+        "normalised": True,
+        **figures,
+        "raw": _figures(plain, found, params),
+        "n_items": len(found.items),
+        "n_works": len(set(found.works)),
+        "n_queries": metrics.rank(plain, found.works, found.recordings).n_queries,
+        "n_candidates": len(found.items) - 1,
+        "seed": params.seed,
+        "n_bootstrap": params.n_bootstrap,
+        "errors": list(found.errors),
+        "versions": {"versionmatch": __version__, **{n: version(n) for n in ("numpy", "scipy", "numba")}},
+        "calibration": calibrate.load().id if params.cue == "fused" else None,
+    }
+
+
+def similarities(params: RetrievalParams, progress: Progress) -> Similarities:
+    """Raw values of all pairs of a manifest, by cue."""
+    items = read_manifest(Path(params.manifest))
+    with _workers(params, len(items)) as pool:
+        tasks = [(item, params.cues, params.cache_dir, dict(params.extractors)) for item in items]
+        sketches = []
+        for done, sketched in enumerate(_each(pool, work.sketch, tasks), start=1):
+            sketches.append(sketched)
+            progress(f"features {done}/{len(items)}: {sketched.item.label}")
+    good = [s for s in sketches if s.error is None]
+    errors = tuple({"path": s.item.label, "error": s.error} for s in sketches if s.error is not None)
+    raw = {cue: _pairs(params, good, cue, progress) for cue in params.cues}
+    return Similarities(tuple(s.item for s in good), tuple(s.recording_id for s in good), raw, errors)
+
+
+def ranking_tables(found: Similarities, cue: str) -> tuple[DoubleArray, DoubleArray]:
+    """The similarity that ranks: as it is, and normalised by what each recording is usually given."""
+    recordings = np.asarray(found.recordings)
+    left_out = recordings[:, None] == recordings[None]
+    if cue != "fused":
+        return found.raw[cue], normalised(found.raw[cue], left_out=left_out)
+    calibration = calibrate.load()
+    plain = fuse.log_odds(found.raw, calibration)
+    parts = (w * normalised(found.raw[name], left_out=left_out) for name, w in calibration.ranking.items())
+    return plain, np.sum(np.stack(list(parts)), axis=0)
+
+
+def _figures(table: DoubleArray, found: Similarities, params: RetrievalParams) -> dict[str, Any]:
+    ranking = metrics.rank(table, found.works, found.recordings)
+    bounds = metrics.intervals(ranking, seed=params.seed, n_bootstrap=params.n_bootstrap)
+    figures: dict[str, Any] = {}
+    for key, mean in ranking.means().items():
+        figures[key] = mean
+        figures[f"{key}_ci"] = list(bounds[key])
+    return figures
+
+
+def _pairs(params: RetrievalParams, sketches: list[work.Sketched], cue: str, progress: Progress) -> DoubleArray:
+    """The raw values of one cue, row by row; finished rows are kept on disk and read back."""
+    n = len(sketches)
+    folder = _rows_folder(params, sketches, cue)
+    table = np.zeros((n, n))
+    missing = []
+    for i in range(n - 1):
+        row = work.read_row(folder, i, n - 1 - i)
+        if row is None:
+            missing.append(i)
+        else:
+            table[i, i + 1 :] = row
+    values = [s.sketches[cue] for s in sketches]
+    with _workers(params, len(missing), (cue, values, folder)) as pool:
+        for done, (i, row) in enumerate(_each(pool, work.row, missing, (cue, values, folder)), start=1):
+            table[i, i + 1 :] = row
+            progress(f"{cue} {done}/{len(missing)}")
+    return table + table.T
+
+
+def _rows_folder(params: RetrievalParams, sketches: list[work.Sketched], cue: str) -> Path | None:
+    if params.cache_dir is None:
+        return None
+    content = json.dumps([__version__, cue, [(s.audio_id, s.digests[cue]) for s in sketches]])
+    return Path(params.cache_dir) / "pairs" / hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
+@contextmanager
+def _workers(params: RetrievalParams, n_tasks: int, shared: tuple[Any, ...] | None = None) -> Any:
+    """A pool of processes, or None where one process does it."""
+    n = min(params.workers or os.cpu_count() or 1, n_tasks)
+    if n <= 1:
+        yield None
+        return
+    with ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=work.begin, initargs=(shared,)) as pool:
+        yield pool
+
+
+def _each(
+    pool: Executor | None, task: Callable[[Any], Any], inputs: list[Any], shared: tuple[Any, ...] | None = None
+) -> Iterable[Any]:
+    if pool is None:
+        work.begin(shared)
+        return map(task, inputs)
+    return pool.map(task, inputs)

@@ -1,0 +1,70 @@
+"""Do the two share a melody, in any key and octave and at almost any tempo?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...plugins import Track
+from ...types import Evidence, Features, FloatArray
+from . import search
+from .harmony import UNIT, words
+
+
+class MelodyCue:
+    """The longest stretch of predominant melody two recordings share, against chance in the other keys.
+
+    Each moment is the mix of pitch classes that the melody passes through in it, weighed by how surely there is
+    a melody at all: octave errors of the tracker and octave doublings do not matter. Compared as the harmony is,
+    by Qmax in all keys; ``raw`` is on the same scale.
+
+    References
+    ----------
+    .. [1] Marolt, "A mid-level representation for melody-based retrieval in audio collections", 2008.
+    .. [2] Salamon, Serrà, Gómez, "Tonal representations for music retrieval: from version identification to
+       query-by-humming", 2013.
+    """
+
+    name = "melody"
+    needs = ("melody",)
+
+    def compare(self, query: Track, reference: Track) -> Evidence:
+        """How long the shared stretch of melody is, where, and in which key."""
+        q, r = (search.moments(pitch_classes(side["melody"])) for side in (query, reference))
+        found = search.search(q.values, r.values)
+        if found.longest <= 0:
+            return Evidence(self.name, 0.0, UNIT, notes=("too little melody to compare in one of the two",))
+        spans, alignment = search.path(q, r, found)
+        return Evidence(
+            self.name,
+            found.score,
+            UNIT,
+            spans=spans,
+            alignment=alignment,
+            transposition=found.transposition,
+            notes=words(found, "melody"),
+            details={"qmax": found.longest, "chance": found.chance, "stretch": found.stretch},
+        )
+
+    def sketch(self, track: Track) -> FloatArray:
+        """What is kept of a recording to compare it with many."""
+        return search.moments(pitch_classes(track["melody"])).values
+
+    def raw(self, query: FloatArray, reference: FloatArray) -> float:
+        """The raw value from two sketches, without its place."""
+        return search.search(query, reference).score
+
+
+def pitch_classes(melody: Features) -> Features:
+    """The melody as ``(12, n)`` weights: a pitch counts for the two nearest classes, by its voicing confidence squared.
+
+    >>> sung = Features("melody", [[60.0, 61.5], [1.0, 0.5]], frame_rate=10.0)
+    >>> pitch_classes(sung).values[:3].tolist()
+    [[1.0, 0.0], [0.0, 0.125], [0.0, 0.125]]
+    """
+    pitch, voicing = melody.values.astype(np.float64)
+    low = np.floor(pitch).astype(np.int64)
+    share, frame = pitch - low, np.arange(melody.n_frames)
+    values = np.zeros((12, melody.n_frames))
+    values[low % 12, frame] += (1.0 - share) * voicing**2
+    values[(low + 1) % 12, frame] += share * voicing**2
+    return Features("melody-classes", values.astype(np.float32), melody.frame_rate)

@@ -1,0 +1,112 @@
+"""Evidence put together: a score whose parts say why, and what two recordings are to each other."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from ..types import DoubleArray, Evidence, Passage, Recording
+from . import calibrate
+from .calibrate import Calibration
+
+LIKELY = 0.5
+"""From this probability on, two recordings are called related."""
+
+SHARED_SHARE = 0.25
+"""Versions share at least this part of the shorter recording; below it, only a passage is related."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """Log-odds of being versions: ``parts`` (``prior``, then one by cue) sum exactly to ``total``."""
+
+    parts: Mapping[str, float]
+    total: float
+    probability: float
+
+
+def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -> Fused | None:
+    """What the cues say together; None where no cue had anything to measure.
+
+    A cue that found nothing to measure (raw value 0) is left out, and the log-odds fitted without it are used.
+    A cue's part is measured against the median unrelated pair, so that a part above 0 speaks for versions.
+
+    >>> found = fuse([Evidence("harmony", 40.0, "Qmax over √chance")])
+    >>> sum(found.parts.values()) == found.total and found.probability > 0.5
+    True
+    """
+    calibration = calibration or calibrate.load()
+    known = [e for e in evidence if e.cue in calibration.nulls and e.raw != 0.0]
+    logistic = calibration.logistic_for([e.cue for e in known])
+    if logistic is None:
+        return None
+    usual = {e.cue: calibrate.strength(e.cue, _median(calibration, e.cue)) for e in known}
+    parts = {"prior": logistic.intercept + sum(logistic.weights[cue] * usual[cue] for cue in sorted(usual))}
+    for e in known:
+        parts[e.cue] = logistic.weights[e.cue] * (calibrate.strength(e.cue, e.raw) - usual[e.cue])
+    total = sum(parts.values())
+    return Fused(MappingProxyType(parts), total, calibrate.probability_of(total))
+
+
+def log_odds(raw: Mapping[str, DoubleArray], calibration: Calibration) -> DoubleArray:
+    """``fuse(...).total`` of many pairs at once: raw values by cue, all of one shape.
+
+    Where no cue had anything to measure, it is that of the prior.
+    """
+    names = sorted(raw)
+    table = np.stack([raw[name] for name in names])
+    total = np.full(table.shape[1:], calibrate.log_odds_of(calibration.prior))
+    for chosen in itertools.product((False, True), repeat=len(names)):
+        here = ((table != 0.0) == np.reshape(chosen, (-1, *[1] * (table.ndim - 1)))).all(axis=0)
+        logistic = calibration.logistic_for([name for name, yes in zip(names, chosen, strict=True) if yes])
+        if logistic is not None:
+            odds = logistic.intercept + sum(
+                weight * np.asarray(calibrate.strength(cue, raw[cue])) for cue, weight in logistic.weights.items()
+            )
+            total = np.where(here, odds, total)
+    return total
+
+
+def judge(
+    query: Recording,
+    reference: Recording,
+    evidence: Sequence[Evidence],
+    passages: Sequence[Passage],
+    calibration: Calibration | None = None,
+) -> tuple[str, float | None]:
+    """What the two are to each other (one of ``types.RELATIONS``), and the probability of being versions.
+
+    Silence, tones and too-short sound are ``undecided``, without a probability. Equal ids are the ``same
+    recording``. From an even chance on, it is a ``version`` if the shared passages fill a quarter of the shorter
+    recording, else a ``related passage``.
+    """
+    if query.low_information or reference.low_information:
+        return "undecided", None
+    if query.id == reference.id:
+        return "same recording", 1.0
+    fused = fuse(evidence, calibration)
+    if fused is None:
+        return "undecided", None
+    if fused.probability < LIKELY:
+        return "unrelated", fused.probability
+    share = max(shared(passages, query.duration_s, "query"), shared(passages, reference.duration_s, "reference"))
+    return ("version" if share >= SHARED_SHARE else "related passage"), fused.probability
+
+
+def shared(passages: Sequence[Passage], duration_s: float, side: str) -> float:
+    """The share of one recording that lies in shared passages, 0…1; overlaps count once."""
+    stretches = sorted((getattr(p.span, f"{side}_start_s"), getattr(p.span, f"{side}_end_s")) for p in passages)
+    covered, reached = 0.0, 0.0
+    for start, end in stretches:
+        covered += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return min(1.0, covered / duration_s) if duration_s > 0 else 0.0
+
+
+def _median(calibration: Calibration, cue: str) -> float:
+    quantiles = calibration.nulls[cue].quantiles
+    return float(quantiles[quantiles.size // 2])
