@@ -95,4 +95,9 @@ def table(
 
 def details(summary: str, *children: Child, open_: bool = False) -> Markup:
     """A part that opens on demand."""
-    return element("details", element("summary", summary), element("div", *children, class_="inside"), open=open_)
+    return element(
+        "details",
+        element("summary", summary),
+        element("div", *children, class_="inside", tabindex="0", role="group", aria_label=summary),
+        open=open_,
+    )

@@ -44,7 +44,7 @@ def passages_table(match: Match, *, audible: bool) -> Markup:
     )
     return join(
         _filter(match),
-        element("div", table, class_="wide", tabindex="0", role="region", aria_label="Shared passages"),
+        element("div", table, class_="wide", tabindex="0", role="region", aria_label="Table of shared passages"),
         element(
             "p",
             "Key: by how many semitones B is raised to meet A. Tempo: A's speed over B's. "
@@ -119,7 +119,7 @@ def _buttons(name: str, i: int) -> Markup:
         "span",
         button(join("▶ ", badge("a")), "a", "Play A's"),
         button(join("▶ ", badge("b")), "b", "Play B's"),
-        button(join(badge("a"), "→", badge("b")), "ab", "Play A's, then B's"),
+        button(join(badge("a"), "→", badge("b")), "ab", "A→B: play A's, then B's"),
         button("↻", "loop", "Play A's and B's by turns, again and again:"),
         class_="buttons",
     )

@@ -99,7 +99,6 @@ def _speed() -> Markup:
             type="button",
             data_speed=value,
             aria_pressed="true" if value == "1" else "false",
-            aria_label=f"Speed {value}",
         )
         for face, value in (("½×", "0.5"), ("¾×", "0.75"), ("1×", "1"))
     ]
