@@ -35,9 +35,8 @@ class Envelope:
         """The outline of ``track["audio"]``."""
         audio: Audio = track["audio"]
         n_samples = audio.samples.size
-        edges = -(-np.arange(-(-n_samples * FRAME_RATE // audio.sr) + 1) * audio.sr // FRAME_RATE)
-        edges[-1] = n_samples
-        n = edges.size - 1
+        n = (n_samples - 1) * FRAME_RATE // audio.sr + 1
+        edges = -(-np.arange(n) * audio.sr // FRAME_RATE)  # each frame's first sample
         values = np.empty((2, n), dtype=np.float32)
         for start, block in audio.blocks(60 * audio.sr):  # whole seconds, so that no frame straddles two blocks
             first, last = np.searchsorted(edges, (start, start + block.size))
