@@ -6,6 +6,8 @@ import itertools
 import json
 import os
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -164,10 +166,11 @@ def test_the_session_marks_the_passages_and_notes_of_both_recordings(match, fold
     found = {m.get("name"): datasets[m.get("dataset")] for m in root.iter("model") if m.get("dimensions") == "3"}
     for letter, low in (("A", 0), ("B", 2)):
         regions = {
-            p.get("label"): (int(p.get("frame")) / 8000, (int(p.get("frame")) + int(p.get("duration"))) / 8000)
+            p.get("label")[:2]: (int(p.get("frame")) / 8000, (int(p.get("frame")) + int(p.get("duration"))) / 8000)
             for p in found[f"{letter} shared passages"]
         }
         assert regions == {label: span[low : low + 2] for label, span in SPANS.items()}
+        assert [p.get("label") for p in found[f"{letter} shared passages"]] == ["P1 (0.91)", "P2 (0.84)", "P3 (0.62)"]
         assert len(found[f"{letter} melody"]) == 4
     ids = [e.get("id") for e in root.find("data") if e.get("id")]
     assert len(ids) == len(set(ids))
@@ -228,3 +231,17 @@ def test_no_export_holds_the_folder_it_was_written_to(match, folder):
         content = target.read_bytes()
         content = bz2.decompress(content) if exporter.name == "sv" else content
         assert os.fsencode(Path(folder)) not in content
+
+
+@pytest.mark.skipif(shutil.which("praat") is None, reason="Praat is not installed")
+def test_praat_itself_reads_the_textgrid(match, folder):
+    TextGridExporter().export(match, folder / "p.TextGrid")
+    script = folder / "read.praat"
+    script.write_text(
+        f'Read from file: "{folder / "p.TextGrid"}"\n'
+        "n = Get number of tiers\ni = Get number of intervals: 3\nlabel$ = Get label of interval: 3, 2\n"
+        'writeInfoLine: n, " ", i, " ", label$\n',
+        encoding="utf-8",
+    )
+    told = subprocess.run(["praat", "--run", str(script)], capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["4", "6", "P1", "P3"]

@@ -25,10 +25,11 @@ _RGB = {"Blue": "#1f5fa8", "Orange": "#c8641e", "Black": "#202020"}
 class SonicVisualiserExporter:
     """An ``.sv`` session. With *Align* on, the panes scroll together and Solo switches between them at the same place.
 
-    Each pane has the waveform, the shared passages (regions whose height is the similarity) and the notes of
-    the melody, which can be corrected there. The session names the sound files relative to itself: keep them
-    together. Sound that came from no file is written beside the session, named by its id. Everything is counted
-    in frames of the query; a reference of another sample rate is resampled by that program as it opens it.
+    Each pane has the waveform, the shared passages (a colour each, the same in both panes; the label tells the
+    similarity) and the notes of the melody, which can be corrected there. The session names the sound files
+    relative to itself: keep them together. Sound that came from no file is written beside the session, named by
+    its id. Everything is counted in frames of the query; a reference of another sample rate is resampled by that
+    program as it opens it.
     """
 
     name, suffix = "sv", ".sv"
@@ -56,7 +57,7 @@ class SonicVisualiserExporter:
 def _layers(session: _Session, match: Match, letter: str, side: str, wave: int, notes: Notes | None) -> list[str]:
     """The layers of one pane, from the bottom up."""
     rows = [
-        (getattr(p.span, f"{side}_start_s"), getattr(p.span, f"{side}_end_s"), p.similarity, f"P{number}")
+        (getattr(p.span, f"{side}_start_s"), getattr(p.span, f"{side}_end_s"), f"P{number} ({p.similarity:.2f})")
         for number, p in enumerate(match.passages, start=1)
     ]
     name = f"{letter} shared passages"
@@ -71,7 +72,7 @@ def _layers(session: _Session, match: Match, letter: str, side: str, wave: int, 
     return layers
 
 
-_REGIONS = 'verticalScale="1" plotStyle="1" fillColourMap="Ice"'
+_REGIONS = 'verticalScale="2" plotStyle="1" fillColourMap="Ice"'
 _WAVEFORM = (
     'gain="1" showMeans="1" greyscale="1" channelMode="1" channel="-1" scale="0" middleLineHeight="0.5" '
     'aggressive="0" autoNormalize="1"'
@@ -136,14 +137,16 @@ class _Session:
             f'reference="{reference}" aligned="{aligned}" path="{path}"/>'
         )
 
-    def regions(self, name: str, rows: list[tuple[float, float, float, str]]) -> int:
-        """Rows of start, end, value and label."""
+    def regions(self, name: str, rows: list[tuple[float, float, str]]) -> int:
+        """Rows of start, end and label; the value is the row's number, which gives each its colour."""
         points = [
-            f'<point frame="{self._frame(start)}" value="{value:.4f}" '
+            f'<point frame="{self._frame(start)}" value="{number}" '
             f'duration="{self._frame(end) - self._frame(start)}" label={quoteattr(label)}/>'
-            for start, end, value, label in rows
+            for number, (start, end, label) in enumerate(rows, start=1)
         ]
-        return self._sparse(name, "region", points, (0.0, 1.0), 'valueQuantization="0" units="similarity"')
+        n = max(len(rows), 3)
+        extent = 1 - 0.5 * n, 1.8 * n  # the middle of the colour map, light enough for the waveform before it
+        return self._sparse(name, "region", points, extent, 'valueQuantization="1" units=""')
 
     def notes(self, name: str, notes: Notes) -> int:
         columns = zip(notes.onset_s.tolist(), notes.duration_s.tolist(), notes.pitch.tolist(), strict=True)
