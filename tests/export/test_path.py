@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.export.conftest import passage
-from versionmatch.export.path import forward_chain, joint_path, simplified
+from versionmatch.align.chain import forward_chain, joint_path
+from versionmatch.export.path import simplified
 
 
 def test_a_repeat_that_jumps_back_stays_out_of_the_chain(match):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from ..params import CUES
@@ -32,7 +30,7 @@ def add_to(commands: Any) -> None:
     retrieval.add_argument("--cue", choices=(*CUES, "fused"), default="fused", help="default: %(default)s")
     retrieval.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
     retrieval.add_argument("--seed", type=int, default=440, help="of the bootstrap (default: %(default)s)")
-    retrieval.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
+    retrieval.add_argument("--workers", type=int, default=0, help="processes (default: all cores)")
     add_common(retrieval)
     retrieval.set_defaults(run=run)
 
@@ -41,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     """Measure and print."""
     from ..jobs.retrieval import RetrievalParams, bench_retrieval
 
-    folder = None if options.no_cache else (options.cache or cache_folder())
+    folder = None if options.no_cache else str(options.cache or cache_folder())
     params = RetrievalParams(
         manifest=options.manifest, cue=options.cue, seed=options.seed, workers=options.workers, cache_dir=folder
     )

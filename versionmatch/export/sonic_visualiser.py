@@ -11,10 +11,11 @@ from xml.sax.saxutils import quoteattr
 
 import soundfile
 
+from ..align.chain import joint_path
 from ..errors import InputError
 from ..types import Audio, DoubleArray, Match, Notes, Recording
 from .facts import feature, melody_notes, sides
-from .path import joint_path, simplified
+from .path import simplified
 
 DEFAULT_RATE = 44100
 PANE_WIDTH = 800  # pixels in which the whole of both shall be seen at first

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..align.chain import joint_path
 from ..types import Match
-from .path import joint_path
 
 GRID_S = 0.02
 

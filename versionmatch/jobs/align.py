@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..align.chain import forward_chain, joint_path
 from ..align.dtw import dtw
 from ..align.oti import optimal_transposition
 from ..align.passage import shared_passages
-from ..features.view import FeatureCache, Track
-from ..types import DoubleArray, Features, Passage
+from ..features.view import FeatureCache
+from ..types import DoubleArray, Features
 from .opening import Source, open_track
 
 FRAME_RATE = 10.0
@@ -36,35 +37,20 @@ def align(reference: Source, other: Source, *, cache: FeatureCache | None = None
     True
     """
     first, second = (open_track(source, cache=cache) for source in (reference, other))
-    passages = shared_passages(first["chroma"], second["chroma"], onsets=(first["onsets"], second["onsets"]))
-    chain = _chain(passages)
+    a: Features = first["chroma"]
+    b: Features = second["chroma"]
+    passages = shared_passages(
+        a, b, transposition=optimal_transposition(a, b), onsets=(first["onsets"], second["onsets"])
+    )
+    chain = forward_chain(passages)
     covered = sum(p.span.query_duration_s for p in chain)
     shortest = min(first.recording.duration_s, second.recording.duration_s)
     if covered < MIN_SHARE * shortest:
-        return _whole(first, second)
-    return _ascending(np.concatenate([p.path_s for p in chain]))
+        return _whole(a, b)
+    return _ascending(joint_path(chain))
 
 
-def _chain(passages: tuple[Passage, ...]) -> list[Passage]:
-    """The passages that run forward in both recordings and cover the most of the first (dynamic programme)."""
-    ordered = sorted(passages, key=lambda p: p.span.query_start_s)
-    best: list[tuple[float, list[Passage]]] = []
-    for p in ordered:
-        before = [b for b in best if _follows(b[1][-1], p)]
-        length, chain = max(before, key=lambda b: b[0], default=(0.0, []))
-        best.append((length + p.span.query_duration_s, [*chain, p]))
-    return max(best, key=lambda b: b[0], default=(0.0, []))[1]
-
-
-def _follows(first: Passage, then: Passage) -> bool:
-    return (
-        then.span.query_start_s >= first.span.query_end_s and then.span.reference_start_s >= first.span.reference_end_s
-    )
-
-
-def _whole(first: Track, second: Track) -> DoubleArray:
-    a: Features = first["chroma"]
-    b: Features = second["chroma"]
+def _whole(a: Features, b: Features) -> DoubleArray:
     path = dtw(a, b.transposed(optimal_transposition(a, b))).times_s
     return _ascending(path)
 
