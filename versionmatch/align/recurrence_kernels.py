@@ -238,7 +238,7 @@ def row_thresholds(frames: Floats, tiles: Floats, n_other: int, embedding: int, 
     for i in range(n):
         row = embedded_row(i, n_moments, frames, tiles, scale, ring, rows)
         if i == 0:
-            low, high = int(row[:n_moments].min()), int(row.max())
+            low, high = least_from(row, np.int32(1 - WIDEST)), greatest_below(row, WIDEST)
             guess, step = (low + high) // 2, max(1.0, (high - low) / n_moments)
         guess, step = kth_largest(row, k, guess, step)
         thresholds[i] = max(1, guess)
