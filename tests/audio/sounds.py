@@ -62,14 +62,15 @@ def named(extension: str, duration_s: float = 5.0) -> bytes:
     return encoded(frames / 32768 if form == "MP3" else frames, sr, form, subtype)
 
 
-def contained(path: Path, name: str, duration_s: float = 5.0) -> Path:
+def contained(path: Path, name: str, duration_s: float = 5.0, *, index_first: bool = False) -> Path:
     """Music in a container of ``CONTAINERS``, by PyAV."""
     import av
 
     muxer, codec = CONTAINERS[name]
     sr = 48000 if codec == "libopus" else SR
     frames = music(duration_s, sr=sr)
-    with av.open(str(path), "w", format=muxer) as container:
+    options = {"movflags": "faststart"} if muxer in {"ipod", "mp4", "mov"} and index_first else {}
+    with av.open(str(path), "w", format=muxer, options=options) as container:
         stream = container.add_stream(codec, rate=sr)
         stream.layout = "stereo"
         for start in range(0, len(frames), 1024):

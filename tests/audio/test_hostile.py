@@ -132,6 +132,15 @@ def test_a_container_cut_off_is_an_error_or_flagged(tmp_path, container):
         assert "cut off or broken" in outcome or outcome == "truncated"
 
 
+@pytest.mark.parametrize("container", ["m4a", "alac.m4a", "mp4", "mov"])
+def test_with_its_index_in_front_a_cut_container_gives_what_is_there(tmp_path, container):
+    pytest.importorskip("av")
+    whole = contained(tmp_path / "whole", container, index_first=True).read_bytes()
+    recording, _ = load(whole[: len(whole) * 8 // 10])
+    assert recording.flags == ("truncated",)
+    assert 3.0 < recording.duration_s < 4.5
+
+
 @pytest.mark.parametrize("extension", FORMATS)
 def test_a_file_with_a_hole_still_decodes_or_says_that_it_broke_off(extension):
     whole = bytearray(named(extension, 5.0))
@@ -274,6 +283,14 @@ def test_without_pyav_an_m4a_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtra, match=r"a\.m4a: decoding .* pip install 'versionmatch\[av\]'"):
         load(path)
+
+
+def test_without_pyav_a_broken_wav_is_still_called_broken(monkeypatch):
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(
+        AudioDecodeError, match=r"this wav file is cut off, broken or of a rare kind \(.*data.*\); export"
+    ):
+        load(named("wav", 1.0)[:40])
 
 
 MEASURE = """

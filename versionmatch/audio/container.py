@@ -17,6 +17,8 @@ from ..types import FloatArray
 if TYPE_CHECKING:
     from types import ModuleType
 
+BLOCK = 1 << 14
+
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (4, b"ftyp", "mov"),
     (4, b"moov", "mov"),
@@ -88,7 +90,9 @@ class ContainerReader:
             self._container = self._av.open(file, mode="r", format=demuxer)
         except (self._av.error.FFmpegError, OSError, ValueError) as error:
             raise AudioDecodeError(
-                label, f"this {demuxer} file is cut off or broken ({error})", "export or download it again"
+                label,
+                f"this {demuxer} file is cut off or broken ({getattr(error, 'strerror', None) or error})",
+                "export or download it again",
             ) from error
         if not self._container.streams.audio:
             self._container.close()
@@ -111,11 +115,25 @@ class ContainerReader:
         return round((self._container.duration or 0) / 1e6 * self.sr)
 
     def blocks(self) -> Iterator[FloatArray]:
-        """The sound until it ends or breaks; ``broken`` tells which."""
+        """The sound in blocks of some 16384 frames; ``broken`` tells afterwards whether any part was unreadable."""
+        parts: list[FloatArray] = []
+        held = 0
+        for frame in self._frames():
+            parts.append(self._samples(frame))
+            held += parts[-1].shape[0]
+            if held >= BLOCK:
+                yield np.concatenate(parts)
+                parts, held = [], 0
+        if held:
+            yield np.concatenate(parts)
+
+    def _frames(self) -> Iterator[Any]:
         try:
-            for frame in self._container.decode(self._stream):
-                if frame.samples:
-                    yield self._samples(frame)
+            for packet in self._container.demux(self._stream):
+                try:
+                    yield from (frame for frame in packet.decode() if frame.samples)
+                except self._av.error.InvalidDataError:
+                    self.broken = True  # the decoder goes on with the next packet
         except (self._av.error.FFmpegError, OSError):
             self.broken = True
 

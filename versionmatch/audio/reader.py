@@ -10,7 +10,7 @@ from typing import IO, Protocol
 import numpy as np
 import soundfile
 
-from ..errors import AudioDecodeError
+from ..errors import AudioDecodeError, MissingExtra
 from ..types import FloatArray
 from .container import ContainerReader, demuxers_of
 from .headers import cut_off
@@ -19,6 +19,7 @@ from .source import OpenFile, Source, as_frames, opened
 from .tags import Tags, read_tags
 
 BLOCK = 1 << 14  # what is lost where a file breaks off
+FAMILIAR = ("wav", "flac", "ogg", "aiff", "mp3", "caf", "au")  # usually read without PyAV
 KNOWN = "wav, flac, ogg, opus, mp3, aiff, m4a/aac and video containers"
 
 
@@ -167,6 +168,14 @@ def _container_of(file: OpenFile, first: soundfile.LibsndfileError) -> Iterator[
     for i, demuxer in enumerate(demuxers):
         try:
             container = ContainerReader(file.file, file.label, demuxer)
+        except MissingExtra as error:
+            if demuxer not in FAMILIAR:
+                raise
+            raise AudioDecodeError(
+                file.label,
+                f"this {demuxer} file is cut off, broken or of a rare kind ({first.error_string})",
+                "export or download it again, or install versionmatch[av], which reads more kinds",
+            ) from error
         except AudioDecodeError:
             if i + 1 == len(demuxers):
                 raise
