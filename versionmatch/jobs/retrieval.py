@@ -181,7 +181,7 @@ def _pairs(params: RetrievalParams, sketches: list[work.Sketched], cue: str, pro
 def _rows_folder(params: RetrievalParams, sketches: list[work.Sketched], cue: str) -> Path | None:
     if params.cache_dir is None:
         return None
-    content = json.dumps([__version__, cue, [(s.audio_id, s.digests[cue]) for s in sketches]])
+    content = json.dumps([cue, work.cue_settings(cue), [(s.audio_id, s.digests[cue]) for s in sketches]])
     return Path(params.cache_dir) / "pairs" / hashlib.sha256(content.encode()).hexdigest()[:24]
 
 

@@ -95,6 +95,11 @@ def _plugin(cue: str) -> Any:
     return find("cues", cue)()
 
 
+def cue_settings(cue: str) -> dict[str, Any]:
+    """What shapes a cue's raw values, as far as it says so."""
+    return dict(getattr(_plugin(cue), "settings", {}))
+
+
 def read_row(folder: Path | None, i: int, n: int) -> DoubleArray | None:
     """A finished row, or None where it is missing or damaged."""
     path = folder / f"{i:06d}.f64" if folder is not None else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ...plugins import Track
 from ...types import Evidence, FloatArray
 from ...units import signed_semitones
@@ -24,6 +26,7 @@ class HarmonyCue:
 
     name = "harmony"
     needs = ("chroma",)
+    settings: ClassVar = search.SETTINGS
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How long the shared progression is, where, and in which key."""

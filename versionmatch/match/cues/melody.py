@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from ...plugins import Track
@@ -26,6 +28,7 @@ class MelodyCue:
 
     name = "melody"
     needs = ("melody",)
+    settings: ClassVar = search.SETTINGS
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How long the shared stretch of melody is, where, and in which key."""

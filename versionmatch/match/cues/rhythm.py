@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.ndimage import uniform_filter1d
@@ -31,6 +33,7 @@ class RhythmCue:
 
     name = "rhythm"
     needs = ("onsets",)
+    settings: ClassVar = {"version": 1, "rate": FRAME_RATE, "lags": LAGS_S.size, "furthest": FURTHEST, "min_s": MIN_S}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How alike the rhythmic patterns are, and at which ratio of tempi."""

@@ -24,6 +24,18 @@ MIN_SOUNDING_S = 5.0  # less sound than this allows no statement
 MIN_CHANGE = 0.01  # mean 1 - cosine of sounding moments to their average; a held tone has almost 0
 _FLOOR = 1  # of 16384: moments without any likeness are never near
 
+SETTINGS = {
+    "version": 1,
+    "frame_rate": FRAME_RATE,
+    "embedding": EMBEDDING,
+    "kappas": list(KAPPAS),
+    "tempi": list(TEMPI),
+    "likely_keys": LIKELY_KEYS,
+    "min_sounding_s": MIN_SOUNDING_S,
+    "min_change": MIN_CHANGE,
+}
+"""Everything that shapes a raw value; a change of it calls for another calibration."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
