@@ -13,13 +13,14 @@ from .png import data_uri, ramp
 from .timemap import thinned
 
 CELLS = 560
+SMOOTHED_S = 4.0
 INK = ramp((24, 26, 32, 0), (24, 26, 32, 255), gamma=1.6)
 
 READING = (
     "A's time runs to the right, B's upwards. The darker a point, the more alike the harmony of A and B at these two "
     "moments.",
     "A dark stripe that climbs is music both have in the same order; its steepness is their relative tempo. Parallel "
-    "stripes are repetitions; chequered areas are chords held or repeated.",
+    "stripes are repetitions; chequered areas are chords held or repeated. Each point is the mean of four seconds.",
     "The lines are the paths of the shared passages.",
 )
 
@@ -33,7 +34,7 @@ def cross_similarity(match: Match) -> Markup:
     height = 1000 * float(np.clip(b_s / a_s, 0.5, 1.25))
     picture = element(
         "image",
-        href=data_uri(_contrast(_likeness(query, reference.transposed(match.transposition))), INK),
+        href=data_uri(_contrast(_smoothed(_likeness(query, reference.transposed(match.transposition)), match)), INK),
         width=1000,
         height=height,
         preserveAspectRatio="none",
@@ -65,10 +66,32 @@ def cross_similarity(match: Match) -> Markup:
 
 
 def _likeness(query: Features, reference: Features) -> FloatArray:
-    """Cosine of pooled chroma, ``(reference, query)`` with the reference's first moment at the bottom."""
+    """Cosine of pooled chroma, ``(reference, query)``."""
     q, r = (_pooled(f.values, CELLS) for f in (query, reference))
-    likeness: FloatArray = (r.T @ q)[::-1].astype(np.float32)
+    likeness: FloatArray = (r.T @ q).astype(np.float32)
     return likeness
+
+
+def _smoothed(likeness: FloatArray, match: Match) -> FloatArray:
+    """The mean over ``SMOOTHED_S`` along the overall tempo: what goes on alike stands out from chance."""
+    n_b, n_a = likeness.shape
+    cell_a, cell_b = match.query.duration_s / n_a, match.reference.duration_s / n_b
+    reach = int(SMOOTHED_S / 2 / cell_a)
+    total = np.zeros_like(likeness)
+    count = np.zeros_like(likeness)
+    for right in range(-reach, reach + 1):
+        up = round(right * cell_a * match.tempo_ratio / cell_b)
+        if abs(up) < n_b and abs(right) < n_a:
+            (to_b, from_b), (to_a, from_a) = _overlap(up, n_b), _overlap(right, n_a)
+            total[to_b, to_a] += likeness[from_b, from_a]
+            count[to_b, to_a] += 1
+    smooth: FloatArray = total / count
+    return smooth
+
+
+def _overlap(move: int, n: int) -> tuple[slice, slice]:
+    """Where cells lie whose neighbours ``move`` further on exist, and where those neighbours lie."""
+    return slice(max(0, -move), min(n, n - move)), slice(max(0, move), min(n, n + move))
 
 
 def _pooled(values: FloatArray, n: int) -> npt.NDArray[np.float32]:
@@ -81,10 +104,10 @@ def _pooled(values: FloatArray, n: int) -> npt.NDArray[np.float32]:
 
 
 def _contrast(likeness: FloatArray) -> FloatArray:
-    """From the median (0) to the 99.5th percentile (1): what is usual between any two moments is left blank."""
+    """From the median (0) to the 99.5th percentile (1), the reference's first moment at the bottom."""
     low, high = np.percentile(likeness, (50, 99.5))
     spread: FloatArray = (likeness - low) / max(float(high - low), 1e-6)
-    return spread
+    return spread[::-1]
 
 
 def _paths(match: Match, height: float) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..match.agreement import Agreement, melody_agreement
 from ..types import DoubleArray, Features, Match
 from ..units import clock, note_name
 from .markup import Markup, details, element, join, table
@@ -24,18 +25,20 @@ def melody_lane(match: Match, to_b: TimeMap) -> Markup:
     times = _grid(span)
     answer = to_b.reference_times(times)
     mine, theirs = _pitch_at(query, times), _pitch_at(reference, answer)
-    octaves = _octaves(mine, theirs + match.transposition)
-    common = theirs + match.transposition + 12 * octaves
-    low, high = _range(np.concatenate([mine, common] + ([theirs] if match.transposition or octaves else [])))
+    raised = theirs + to_b.transpositions(times, match.transposition)
+    octaves = _octaves(mine, raised)
+    common = raised + 12 * octaves
+    moved = not np.array_equal(common, theirs, equal_nan=True)
+    low, high = _range(np.concatenate([mine, common, theirs]))
     curves = [_curve(mine, low, high, "melody a")]
-    if match.transposition or octaves:
+    if moved:
         curves += [_curve(common, low, high, "melody b in-common"), _curve(theirs, low, high, "melody b in-original")]
     else:
         curves.append(_curve(theirs, low, high, "melody b"))
     label = "Melody contours of A and B along A's time; the table below gives them in numbers"
     plot = strip(
         _staff(low, high),
-        gap_marks(gaps(answer, times), span),
+        gap_marks(gaps(answer, times), span, y="16"),
         stretched(curves, width=float(times.size), height=200),
         height=210,
         label=label,
@@ -47,7 +50,7 @@ def melody_lane(match: Match, to_b: TimeMap) -> Markup:
     return join(
         lane(name, plot, class_="melody-lane"),
         axis_lane(span, side="a"),
-        element("p", _reading(mine, common, octaves), class_="reading"),
+        element("p", _reading(melody_agreement(query, reference, match.passages), octaves), class_="reading"),
     )
 
 
@@ -76,8 +79,8 @@ def _range(pitches: DoubleArray) -> Range:
     voiced = pitches[~np.isnan(pitches)]
     if voiced.size == 0:
         return 57.0, 81.0
-    low, high = np.percentile(voiced, (0.5, 99.5))
-    return float(np.floor(low)) - 1.5, float(np.ceil(high)) + 1.5
+    low, high = np.percentile(voiced, (2, 98))
+    return float(np.floor(low)) - 2.5, float(np.ceil(high)) + 2.5
 
 
 def _height(pitch: DoubleArray, low: float, high: float) -> DoubleArray:
@@ -116,22 +119,14 @@ def _names(low: float, high: float) -> Markup:
     return element("svg", marks, width=28, height=210, class_="pitches", aria_hidden="true")
 
 
-def _reading(mine: DoubleArray, common: DoubleArray, octaves: int) -> str:
-    both = ~np.isnan(mine) & ~np.isnan(common)
-    if both.sum() < RATE:
+def _reading(agreement: Agreement, octaves: int) -> str:
+    if agreement.seconds < 1.0:
         return "There is hardly a moment at which a melody was found in both recordings."
-    apart = np.abs(mine[both] - common[both])
-    same = float((apart <= 0.5).mean())
-    folded = float((np.abs((apart + 6) % 12 - 6) <= 0.5).mean())
-    moved = (
-        f" B is drawn {abs(octaves)} octave{'s' if abs(octaves) > 1 else ''} {'higher' if octaves > 0 else 'lower'}."
-        if octaves
-        else ""
-    )
+    words = f"{abs(octaves)} octave{'s' if abs(octaves) > 1 else ''} {'higher' if octaves > 0 else 'lower'}"
+    moved = f" B is drawn {words}." if octaves else ""
     return (
-        f"Where a melody was found in both, the two lie within a quarter tone of each other {same:.0%} of the time, "
-        f"{folded:.0%} when octaves are set aside.{moved} "
-        "These contours were found by machine: listen before relying on them."
+        f"Where a melody was found in both ({agreement.seconds:.0f} s), the two have the same pitch, octaves aside, "
+        f"{agreement.share:.0%} of the time.{moved} The contours were found by machine: listen before relying on them."
     )
 
 
@@ -142,7 +137,7 @@ def melody_table(match: Match, to_b: TimeMap, *, step_s: float = 5.0) -> Markup 
         return None
     times = _grid((0.0, match.query.duration_s))
     mine = _pitch_at(query, times)
-    theirs = _pitch_at(reference, to_b.reference_times(times)) + match.transposition
+    theirs = _pitch_at(reference, to_b.reference_times(times)) + to_b.transpositions(times, match.transposition)
     which = np.floor(times / step_s).astype(int)
     rows = [
         (clock(float(k * step_s)), _median_name(mine[which == k]), _median_name(theirs[which == k]))

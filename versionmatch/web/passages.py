@@ -135,6 +135,16 @@ def semitones(transposition: int) -> str:
     return f"+{signed}" if signed > 0 else f"−{-signed}" if signed < 0 else "0"
 
 
+def semitone_words(transposition: int) -> str:
+    """A transposition as it is said.
+
+    >>> semitone_words(1), semitone_words(-4)
+    ('+1 semitone', '−4 semitones')
+    """
+    text = semitones(transposition)
+    return f"{text} semitone" if text[1:] == "1" else f"{text} semitones"
+
+
 def _clocks(start: float, end: float) -> str:
     return f"{clock(start)}–{clock(end)}"
 

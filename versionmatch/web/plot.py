@@ -143,8 +143,8 @@ def gaps(answer: DoubleArray, times: DoubleArray) -> list[Range]:
     return [(float(times[a]) - half, float(times[b - 1]) + half) for a, b in edges.reshape(-1, 2)]
 
 
-def gap_marks(empty: Sequence[Range], span: Range) -> list[Markup]:
-    """Hatched where a recording has no counterpart."""
+def gap_marks(empty: Sequence[Range], span: Range, *, y: str = "50%") -> list[Markup]:
+    """Hatched where a recording has no counterpart; the words stand at the height ``y``."""
     marks: list[Markup] = []
     for start, end in ((max(low, span[0]), min(high, span[1])) for low, high in empty):
         x, width = place(start, span), breadth(start, end, span)
@@ -152,9 +152,7 @@ def gap_marks(empty: Sequence[Range], span: Range) -> list[Markup]:
         if end - start > 0.12 * (span[1] - span[0]):
             middle = place((start + end) / 2, span)
             marks.append(
-                element(
-                    "text", "no counterpart", x=middle, y="50%", class_="gap-name", dy="0.35em", text_anchor="middle"
-                )
+                element("text", "no counterpart", x=middle, y=y, class_="gap-name", dy="0.35em", text_anchor="middle")
             )
     return marks
 

@@ -62,7 +62,7 @@ def encode(levels: npt.NDArray[np.uint8], palette: Sequence[RGBA]) -> bytes:
     opacity = bytes(c[3] for c in palette)
     header = struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 0)
     chunks = [(b"IHDR", header), (b"PLTE", colours), (b"tRNS", opacity)]
-    chunks += [(b"IDAT", zlib.compress(rows.tobytes(), 9)), (b"IEND", b"")]
+    chunks += [(b"IDAT", zlib.compress(rows.tobytes(), 7)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 

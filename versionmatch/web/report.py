@@ -12,12 +12,13 @@ from ..errors import InputError, MissingExtra
 from ..types import Match
 from ..units import clock
 from . import assets, plot, summary, words
+from .chords import chord_lanes, chord_table
+from .chroma import chroma_lanes, chroma_table
 from .correspondence import correspondence
-from .harmony import chord_lanes, chord_table, chroma_lanes, chroma_table
 from .markup import Markup, element, join
 from .matrix import cross_similarity
 from .melody import melody_lane, melody_table
-from .passages import likenesses, passages_table, semitones
+from .passages import likenesses, passages_table, semitone_words
 from .sound import Sound, embedded
 from .tempo import tempo_lane, tempo_table
 from .timemap import TimeMap, thinned
@@ -128,7 +129,7 @@ def _contents(sections: list[Section]) -> Markup:
 
 def _overall(match: Match) -> Markup:
     facts = [
-        ("transposition of B to meet A", f"{semitones(match.transposition)} semitones"),
+        ("transposition of B to meet A", semitone_words(match.transposition)),
         ("A’s speed over B’s", f"{match.tempo_ratio:.3f}"),
         ("of A answered in B", f"{match.coverage_query:.0%}"),
         ("of B answered in A", f"{match.coverage_reference:.0%}"),
@@ -202,7 +203,7 @@ def _notebook(match: Match) -> str:
     cells = [element("tr", [element("td", cell) for cell in row]) for row in rows]
     shared = (
         f"{len(match.passages)} shared passages: {match.coverage_query:.0%} of A, {match.coverage_reference:.0%} of B. "
-        f"B raised by {semitones(match.transposition)} semitones, tempo ratio {match.tempo_ratio:.3f}."
+        f"B raised by {semitone_words(match.transposition)}, tempo ratio {match.tempo_ratio:.3f}."
     )
     return element(
         "div",

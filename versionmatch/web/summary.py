@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from ..errors import InputError, IntegrityError
+from ..match import calibrate
+from ..match.fuse import fuse
 from ..types import Evidence, Match, Null, Span
 from .markup import Child, Markup, element, join, number
 from .plot import feature
@@ -53,9 +57,38 @@ def relation(match: Match) -> Markup:
         "div",
         element("p", RELATION_WORDS[match.relation], class_="relation", data_relation=match.relation),
         chance,
+        _made_up(match),
         element("p", CAVEAT, class_="caveat"),
         class_="finding",
     )
+
+
+def _made_up(match: Match) -> Markup | None:
+    """From what the probability is put together, where the calibration that made it is at hand."""
+    try:
+        calibration = calibrate.load()
+        fused = fuse(match.evidence, calibration)
+    except (InputError, IntegrityError):
+        return None
+    if fused is None or match.probability is None or abs(fused.probability - match.probability) > 1e-6:
+        return None
+    usual = probability(calibrate.probability_of(fused.parts["prior"]))
+    factors = [f"× {times(math.exp(part))} by {cue}" for cue, part in fused.parts.items() if cue != "prior"]
+    return element(
+        "p",
+        f"How it is made up: {usual} for a pair with the values of the median unrelated pair, then odds "
+        f"{', '.join(factors)}. It supposes that {calibration.prior:.0%} of the pairs asked about are versions.",
+        class_="made-up",
+    )
+
+
+def times(factor: float) -> str:
+    """A factor of odds, two significant digits.
+
+    >>> times(0.8125), times(13.7), times(2345.0)
+    ('0.81', '14', '2300')
+    """
+    return f"{float(f'{factor:.1e}'):g}" if factor < 1e5 else "over 100000"
 
 
 def probability(p: float) -> str:

@@ -52,7 +52,8 @@ def _range(ratios: np.ndarray[tuple[int], np.dtype[np.float64]], whole: float) -
 
 def _marks(low: float, high: float) -> list[float]:
     step = next((s for s in (0.05, 0.1, 0.2, 0.5, 1.0) if (high - low) / s <= 5), 2.0)
-    return [float(v) for v in np.arange(np.ceil(low / step) * step, high, step)]
+    marks = [float(v) for v in np.arange(np.ceil(low / step) * step, high, step)]
+    return [v for v in marks if 0.06 < np.log(v / low) / np.log(high / low) < 0.94]
 
 
 def _y(ratio: float, low: float, high: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..types import DoubleArray, Match, Passage
+from ..types import DoubleArray, IntArray, Match, Passage
 
 QUERY, REFERENCE = 0, 1
 
@@ -30,6 +30,7 @@ class TimeMap:
         )
         self.order = tuple(order)
         self._paths = [passages[i].path_s for i in order]
+        self._transpositions = [passages[i].transposition for i in order]
 
     @classmethod
     def of(cls, match: Match) -> TimeMap:
@@ -43,6 +44,13 @@ class TimeMap:
     def query_times(self, reference_s: DoubleArray) -> DoubleArray:
         """The query's times that answer the reference's; nan where none does."""
         return self._map(reference_s, REFERENCE, QUERY)
+
+    def transpositions(self, query_s: DoubleArray, otherwise: int) -> IntArray:
+        """Semitones by which the reference is raised at each of the query's times; ``otherwise`` outside passages."""
+        raised = np.full(query_s.shape, otherwise, np.int32)
+        for path, semitones in reversed(list(zip(self._paths, self._transpositions, strict=True))):
+            raised[(query_s >= path[0, QUERY]) & (query_s <= path[-1, QUERY])] = semitones
+        return raised
 
     def _map(self, times: DoubleArray, here: int, there: int) -> DoubleArray:
         answer = np.full(times.shape, np.nan)
@@ -87,7 +95,7 @@ def thinned(path: DoubleArray, *, tolerance_s: float = 0.02) -> DoubleArray:
     return path[keep]
 
 
-def local_tempo_ratio(path: DoubleArray, *, step_s: float = 0.5, window_s: float = 4.0) -> DoubleArray:
+def local_tempo_ratio(path: DoubleArray, *, step_s: float = 0.5, window_s: float = 8.0) -> DoubleArray:
     """The query's speed over the reference's along a passage, ``(n, 3)``: query time, reference time, ratio.
 
     Each ratio is the slope over ``window_s`` seconds of the query around its time, less near the ends.

@@ -10,7 +10,7 @@ from typing import Any
 from ..types import Match, Recording
 from ..units import clock
 from .markup import Child, Markup, details, element, join, table
-from .passages import semitones
+from .passages import semitone_words
 from .plot import badge, feature
 
 FLAG_WORDS = {
@@ -159,7 +159,7 @@ def key_switch(match: Match) -> Markup:
         )
         for value, text in (("common", "A's key"), ("original", "its own key"))
     ]
-    legend = f"B is transposed by {semitones(match.transposition)} semitones to meet A. Show B in"
+    legend = f"B is transposed by {semitone_words(match.transposition)} to meet A. Show B in"
     return element("fieldset", element("legend", legend), radios, class_="keying", id="keying")
 
 
