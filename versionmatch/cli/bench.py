@@ -23,7 +23,6 @@ def add_to(commands: Any) -> None:
     )
     retrieval.add_argument(
         "manifest",
-        type=Path,
         metavar="MANIFEST",
         help="CSV with path,work_id[,recording_id], or a .npz of CQT features",
     )
