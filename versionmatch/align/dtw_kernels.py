@@ -4,7 +4,7 @@ Rows are query frames, columns reference frames. Frames come as unit columns wit
 ``(n_planes, PAD + n + PAD) float32``. A total is the sum of ``1 - x @ y`` over the cells visited; a cell is entered
 from the diagonal, from above (the query advances) or from the left (the reference advances).
 
-Totals are float32 relative to a float64 base of their strip, near the least total of the row above, so that they
+Totals are float32 relative to a float64 base of their strip, near a total of the row above, so that they
 stay small however long the recordings are.
 """
 
@@ -20,11 +20,15 @@ DIAGONAL, QUERY_ONLY, REFERENCE_ONLY, BEGIN = 0, 1, 2, 3
 
 
 @nb.njit(cache=True, nogil=True)
-def least(top: FloatArray, begin: int, end: int) -> np.float32:
-    """A small total among columns ``begin`` to ``end``; every sixteenth is looked at. 0 if all are FAR."""
-    best = FAR
-    for j in range(PAD + begin, PAD + end, 16):
-        best = min(best, top[j])
+def middle(top: FloatArray, begin: int, end: int, diagonal: int) -> np.float32:
+    """A total from where the cheapest path is likely to pass between columns ``begin`` and ``end``.
+
+    That over the diagonal's column; where there is none, or ``diagonal`` is below 0, the least of every sixteenth.
+    """
+    best = top[PAD + diagonal] if diagonal >= 0 else FAR
+    if best > FAR / 2:
+        for j in range(PAD + begin, PAD + end, 16):
+            best = min(best, top[j])
     return best if best < FAR / 2 else np.float32(0)
 
 
@@ -90,7 +94,8 @@ def forward(
         if spacing > 0 and strip % block_strips == 0:
             rows[strip // block_strips, :] = top
         begin, end, calm_from, calm_to = prepare(slots, whole, x, window, strip, lead, m, open_begin)
-        add = -least(top, max(begin - 1, -1), end) if strip > 0 else np.float32(0)
+        diagonal = -1 if open_begin else (strip * ROWS - lead) * m // n
+        add = -middle(top, max(begin - 1, -1), end, diagonal) if strip > 0 else np.float32(0)
         base -= add
         if spacing > 0:
             bases[strip] = base
