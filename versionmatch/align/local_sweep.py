@@ -1,8 +1,8 @@
 """Qmax and Dmax over the rows of a matrix, block by block: the best score, and the path traced back to its start.
 
 Only the last rows of each block and its recurrence, one bit a cell, are kept. The path is then found by scoring
-again, in each block it passes, no more columns than it can reach: ``n * m / 8`` bytes and three rows of scores in 64, all told
-(45 MB for 12000 x 12000).
+again, in each block it passes, no more columns than it can reach. All told ``n * m / 8`` bytes and three rows of
+scores in 64: 45 MB for 12000 x 12000.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Compiled cross recurrence: rows of embedded similarity in exact integers, and their k-th largest values.
 
 A frame product is summed in float32 in one fixed order by fused multiply-adds, then cut to fixed point; sums over
-the embedding are integer sums. So equal frames give equal numbers wherever they stand and on every machine,
-swapping the two sides changes nothing, and the running sums along the diagonals collect no error.
+the embedding are integer sums. So equal frames give equal numbers wherever they stand and however wide the
+machine's vectors are, swapping the two sides changes nothing, and the running sums along the diagonals collect
+no error.
 
 Loops that must run on vectors touch few arrays and index them unsigned: otherwise the compiler gives up on proving
 that nothing overlaps. Planes of a tile lie a constant distance apart.
