@@ -41,3 +41,31 @@ def best_beat_total(strength, period, tightness):
             if beats[-1] >= last and steps_fit:
                 best = max(best, beat_total(strength, period, tightness, beats))
     return best
+
+
+def best_pitch_total(scores, penalty, reach):
+    """The largest total of all pitch paths, by trying them all."""
+    n_pitches, n_frames = scores.shape
+    return max(
+        pitch_total(scores, penalty, reach, path) for path in itertools.product(range(n_pitches), repeat=n_frames)
+    )
+
+
+def pitch_total(scores, penalty, reach, path):
+    """What a pitch path is worth: its scores, less ``penalty`` a semitone moved, ``reach`` semitones at most."""
+    moves = sum(penalty * min(abs(a - b), reach) for a, b in itertools.pairwise(path))
+    return sum(scores[p, t] for t, p in enumerate(path)) - moves
+
+
+def convolved(x, weights, bias, dilation):
+    """A convolution over rows (padded by zeros) and frames (not padded), one product at a time."""
+    n_out, n_in, high, wide = weights.shape
+    rows, frames = x.shape[1], x.shape[2] - dilation * (wide - 1)
+    out = np.zeros((n_out, rows, frames))
+    for o, r, t in np.ndindex(n_out, rows, frames):
+        out[o, r, t] = bias[o] + sum(
+            weights[o, i, h, w] * x[i, r + h - high // 2, t + w * dilation]
+            for i, h, w in np.ndindex(n_in, high, wide)
+            if 0 <= r + h - high // 2 < rows
+        )
+    return out
