@@ -89,7 +89,7 @@ def _resampled(blocks: Iterable[FloatArray], sr_in: int, sr_out: int, channels: 
 
 
 def _cut(blocks: Iterable[FloatArray], length: int) -> Iterator[FloatArray]:
-    """The same sound in blocks of ``length``, copied, so that a caller may keep them."""
+    """The same sound in blocks of ``length``; a caller may keep them."""
     length = max(1, length)
     parts: list[FloatArray] = []
     held = 0
