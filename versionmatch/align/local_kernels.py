@@ -112,7 +112,9 @@ def score_rows(
             best, best_i = top, i
     if best == 0:
         return 0.0, -1, -1
-    best_j = int(np.argmax(scores[best_i]))
+    best_j = 0
+    while bits[best_i, best_j] != best:
+        best_j += 1
     return float(scores[best_i, best_j]), first + best_i - HISTORY, best_j
 
 

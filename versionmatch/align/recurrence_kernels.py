@@ -11,6 +11,7 @@ that nothing overlaps. Planes of a tile lie a constant distance apart.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numba as nb
@@ -36,21 +37,18 @@ _F32, _I32, _I64 = ir.FloatType(), ir.IntType(32), ir.IntType(64)
 _FLOATS, _INTS = ir.VectorType(_F32, LANES), ir.VectorType(_I32, LANES)
 
 
-@nb.njit(cache=True, nogil=True)
 def tiles_of(unit: Floats) -> Floats:
-    """Frames ``(n_features, n)`` as tiles ``(n_tiles, n_groups, PLANES * STRIDE)``, padded with zeros."""
+    """Frames ``(n_features, n)`` as tiles ``(n_tiles, n_groups, PLANES * STRIDE)``, padded with zeros, aligned."""
     n_features, n = unit.shape
-    n_tiles, n_groups = (n + TILE - 1) // TILE, (n_features + PLANES - 1) // PLANES
-    size = n_tiles * n_groups * PLANES * STRIDE
-    room = np.zeros(size + LANES, np.float32)
-    aligned = (-room.ctypes.data // 4) % LANES
-    tiles = room[aligned : aligned + size].reshape((n_tiles, n_groups, PLANES * STRIDE))
-    for f in range(n_features):
-        group, base = f // PLANES, (f % PLANES) * STRIDE
-        for t in range(n_tiles):
-            width = min(TILE, n - t * TILE)
-            tiles[t, group, base : base + width] = unit[f, t * TILE : t * TILE + width]
-    return tiles
+    n_tiles, n_groups = -(-n // TILE), -(-n_features // PLANES)
+    padded = np.zeros((n_groups * PLANES, n_tiles * TILE), np.float32)
+    padded[:n_features, :n] = unit
+    shape = (n_tiles, n_groups, PLANES, STRIDE)
+    room = np.zeros(math.prod(shape) + LANES, np.float32)
+    aligned = -room.ctypes.data // 4 % LANES
+    tiles = room[aligned : aligned + math.prod(shape)].reshape(shape)
+    tiles[..., :TILE] = padded.reshape(n_groups, PLANES, n_tiles, TILE).transpose(2, 0, 1, 3)
+    return tiles.reshape(n_tiles, n_groups, PLANES * STRIDE)
 
 
 @intrinsic
