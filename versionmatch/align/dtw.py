@@ -29,7 +29,6 @@ from .simd_kernels import FAR, PAD, ROWS
 CHUNK_FRAMES = 1 << 18
 """How many frames of references are laid side by side at a time."""
 _NO_WINDOW = np.empty((0, 2), np.int32)
-_NOTHING = np.empty((0, 0), np.float32)
 
 
 def dtw(
@@ -123,7 +122,10 @@ def dtw_total(
     """Total cost alone of the cheapest alignment of two frame matrices: faster than ``dtw_path``, same meaning."""
     xs, ys = _both(x, y)
     n, m = xs.shape[1] - 2 * PAD, ys.shape[1] - 2 * PAD
-    return _total(xs, ys, _limits(n, m, band, window, open_begin, open_end), open_begin, open_end)
+    limits = _limits(n, m, band, window, open_begin, open_end)
+    if limits.size and m > 8 * n:  # the partial totals of so long a row keep fewer digits than a path's own sum
+        return dtw_path(x, y, window=limits, open_begin=open_begin, open_end=open_end)[1]
+    return _total(xs, ys, limits, open_begin, open_end)
 
 
 def dtw_cost(query: Features, reference: Features, *, band: float | None = None, subsequence: bool = False) -> float:
@@ -207,10 +209,7 @@ def _chunks(references: Sequence[Features]) -> Iterator[list[Features]]:
 
 
 def _total(x: FloatArray, y: FloatArray, limits: IntArray, open_begin: bool, open_end: bool) -> float:
-    m = y.shape[1] - 2 * PAD
-    top = np.empty(m + 2 * PAD, np.float32)
-    base = kernels.forward(x, y, limits, open_begin, top, 0, np.empty(0), _NOTHING, _NOTHING)
-    return max(float(kernels.last_total(top, base, m, open_end)[0]), 0.0)
+    return max(float(kernels.whole_total(x, y, limits, open_begin, open_end)[0]), 0.0)
 
 
 def _both(x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

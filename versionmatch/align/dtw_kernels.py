@@ -251,24 +251,37 @@ def last_total(top: FloatArray, base: float, m: int, open_end: bool) -> tuple[fl
 
 
 @nb.njit(cache=True, nogil=True)
+def whole_total(x: FloatArray, y: FloatArray, window: IntArray, open_begin: bool, open_end: bool) -> tuple[float, int]:
+    """Total and last column of the cheapest alignment, without its path.
+
+    A reference many times longer than the query changes places with it where that changes nothing else: a strip's
+    totals then stay small.
+    """
+    n, m = x.shape[1] - 2 * PAD, y.shape[1] - 2 * PAD
+    bases, nothing = np.empty(0), np.empty((0, 0), np.float32)
+    if m > 8 * n and window.shape[0] == 0 and not open_begin and not open_end:
+        top = np.empty(n + 2 * PAD, np.float32)
+        base = forward(y, x, window, False, top, 0, bases, nothing, nothing)
+        return last_total(top, base, n, False)[0], m - 1
+    top = np.empty(m + 2 * PAD, np.float32)
+    base = forward(x, y, window, open_begin, top, 0, bases, nothing, nothing)
+    found: tuple[float, int] = last_total(top, base, m, open_end)
+    return found
+
+
+@nb.njit(cache=True, nogil=True)
 def many_totals(x: FloatArray, frames: FloatArray, bounds: IntArray, subsequence: bool) -> tuple[DoubleArray, IntArray]:
     """Total and last column of one query's alignment to each of many references, all in ``frames``.
 
-    Reference ``t`` is ``frames[:, bounds[t]:bounds[t + 1]]``, raw. One hot buffer serves all of them.
+    Reference ``t`` is ``frames[:, bounds[t]:bounds[t + 1]]``, raw.
     """
     n_references = bounds.shape[0] - 1
     totals, ends = np.empty(n_references), np.empty(n_references, np.int32)
-    longest = 0
+    window = np.empty((0, 2), np.int32)
     for t in range(n_references):
-        longest = max(longest, bounds[t + 1] - bounds[t])
-    buffer = np.zeros((x.shape[0], longest + 2 * PAD), np.float32)
-    top = np.empty(longest + 2 * PAD, np.float32)
-    window, bases, nothing = np.empty((0, 2), np.int32), np.empty(0), np.empty((0, 0), np.float32)
-    for t in range(n_references):
-        m = bounds[t + 1] - bounds[t]
-        unit_frames(frames[:, bounds[t] : bounds[t + 1]], buffer)
-        base = forward(x, buffer[:, : m + 2 * PAD], window, subsequence, top[: m + 2 * PAD], 0, bases, nothing, nothing)
-        totals[t], ends[t] = last_total(top, base, m, subsequence)
+        y = np.zeros((x.shape[0], bounds[t + 1] - bounds[t] + 2 * PAD), np.float32)
+        unit_frames(frames[:, bounds[t] : bounds[t + 1]], y)
+        totals[t], ends[t] = whole_total(x, y, window, subsequence, subsequence)
     return totals, ends
 
 
