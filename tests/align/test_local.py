@@ -148,6 +148,21 @@ def test_a_refrain_that_comes_twice_is_found_twice():
     assert local.local_alignments(np.zeros((9, 9)), min_score=0, max_n=5) == []
 
 
+@given(binary=binaries, separation=st.integers(0, 3))
+@settings(max_examples=40, deadline=None)
+def test_passages_of_one_matrix_share_no_match_and_get_no_better(binary, separation):
+    found = local.local_alignments(binary, min_score=1, max_n=5, separation=separation)
+    left = binary.copy()
+    for passage in found:
+        cells = passage.path.tolist()
+        assert passage.n_matches == sum(int(left[i, j]) for i, j in cells)
+        for i, j in cells:
+            left[max(0, i - separation) : i + separation + 1, j] = 0
+            left[i, max(0, j - separation) : j + separation + 1] = 0
+    scores = [passage.score for passage in found]
+    assert scores == sorted(scores, reverse=True)
+
+
 def test_errors_name_the_setting_and_its_value():
     with pytest.raises(ParamsError, match=r"embedding must be 1 frame or more; got 0"):
         local.qmax(song(20), song(20), embedding=0)

@@ -192,8 +192,8 @@ def local_alignments(
 ) -> list[LocalPath]:
     """Several passages of a cross-recurrence matrix by Qmax, best first, each of at least ``min_score``.
 
-    They share no cell: after each, the cells within ``separation`` rows or columns of its path count as no recurrence
-    and cannot be crossed again by a path of matches. At most ``max_n`` are given.
+    They share no match: after each, the cells within ``separation`` rows or columns of its path count as no recurrence.
+    A later path can still cross an earlier one, at the price of gaps. At most ``max_n`` are given.
     """
     grid = MatrixRows(binary)
     rules = Rules(False, gap_onset, gap_extension)
