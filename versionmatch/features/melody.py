@@ -10,7 +10,7 @@ from scipy.ndimage import median_filter
 from ..plugins import Track
 from ..types import DoubleArray, Features
 from .melody_kernels import track_pitch
-from .salience import GAMMA, HARMONICS, HIGHEST, LOWEST, salience
+from .salience import GAMMA, HARMONICS, HIGHEST, LOWEST, salience, weights_digest
 from .spectrum import LOWEST_MIDI, checked_cqt, pooled
 
 
@@ -53,6 +53,7 @@ class SalienceMelody:
             "harmonics": [1, 2, 3, 4],
             "smooth_s": 0.14,
             "gamma": GAMMA,
+            "weights": weights_digest(),
         }
 
     def extract(self, track: Track) -> Features:

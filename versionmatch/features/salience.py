@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -47,12 +48,22 @@ class Layer:
 
 
 @cache
+def _weights() -> str:
+    return files(__package__).joinpath("melody_weights.json").read_text(encoding="utf-8")
+
+
+@cache
+def weights_digest() -> str:
+    """Which weights these are: the beginning of their file's sha256."""
+    return hashlib.sha256(_weights().encode()).hexdigest()[:12]
+
+
+@cache
 def layers() -> dict[str, Layer]:
     """The fitted layers by name; where they come from is written in the file."""
-    text = files(__package__).joinpath("melody_weights.json").read_text(encoding="utf-8")
     return {
         name: Layer(np.array(d["weights"], np.float32), np.array(d["bias"], np.float32), int(d["dilation"]))
-        for name, d in json.loads(text)["layers"].items()
+        for name, d in json.loads(_weights())["layers"].items()
     }
 
 
