@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..errors import FeatureMismatch, InputError
 from ..types import DoubleArray, Features, Passage, Span
 from ..units import signed_semitones
-from .passage_path import Fine, Stretch, refined
-from .passage_search import COARSE_RATE, Search, pooled, unit_rows
-
-FIRST_SCORE = 16.0  # what the best coarse path of two recordings must reach; see docs/passages.md
-NEXT_SCORE = 10.0  # what each further one must reach
-TRIES = 3  # rounds that may bring nothing before the search ends
+from .passage_path import Fine, Stretch, onset_rows, refined, separated
+from .passage_search import COARSE_RATE, coarse_paths, frames_per_group, pooled, unit_rows
 
 
 def shared_passages(
@@ -67,30 +64,19 @@ def shared_passages(
     (2, 1.0, 40)
     """
     _check(query, reference, min_length_s, max_n)
-    (q_rows, q_active, factor), (r_rows, r_active, _) = pooled(query), pooled(reference)
-    if min(len(q_rows), len(r_rows)) < 2:
+    factor = frames_per_group(query, reference)
+    coarse = pooled(query, factor), pooled(reference, factor)
+    if min(len(c.rows) for c in coarse) < 2:
         return ()
-    search = Search.between((q_rows, q_active), (r_rows, r_active))
-    fine_query, fine_rows = Fine(unit_rows(query.values.T), query.frame_rate), unit_rows(reference.values.T)
-    found: list[Passage] = []
-    failures = 0
-    while len(found) < max_n and failures < TRIES:
-        path = search.best(transposition)
-        if path.score < (NEXT_SCORE if found else FIRST_SCORE):
-            break
+    fine = _fine(query, onsets[0] if onsets else None), _fine(reference, onsets[1] if onsets else None)
+    found: list[Stretch] = []
+    for path in coarse_paths(*coarse, transposition):
         coarse_s = np.asarray((path.steps * factor + (factor - 1) / 2) / query.frame_rate, dtype=np.float64)
-        fine_reference = Fine(np.roll(fine_rows, path.transposition, axis=1), reference.frame_rate)
-        stretches = refined(coarse_s, fine_query, fine_reference, min_length_s=min_length_s)
-        fresh = [_passage(s, path.transposition) for s in stretches]
-        failures = 0 if fresh else failures + 1
-        coarse_frames = query.frame_rate / factor
-        search.take(
-            path,
-            np.array([_query(p) for p in fresh]).reshape(-1, 2) * coarse_frames - 0.5,
-            np.array([_reference(p) for p in fresh]).reshape(-1, 2) * coarse_frames - 0.5,
-        )
-        found += fresh
-    return tuple(sorted(found[:max_n], key=lambda p: (p.span.query_start_s, p.span.reference_start_s)))
+        raised = replace(fine[1], rows=np.roll(fine[1].rows, path.transposition, axis=1))
+        found += refined(coarse_s, fine[0], raised, transposition=path.transposition, min_length_s=min_length_s)
+    passages = [_passage(s) for s in separated(found, min_length_s=min_length_s)]
+    strongest = sorted(passages, key=_strength, reverse=True)[:max_n]
+    return tuple(sorted(strongest, key=lambda p: (p.span.query_start_s, p.span.reference_start_s)))
 
 
 def _check(query: Features, reference: Features, min_length_s: float, max_n: int) -> None:
@@ -105,7 +91,15 @@ def _check(query: Features, reference: Features, min_length_s: float, max_n: int
         raise InputError(f"min_length_s must be above 0 and max_n at least 1; got {min_length_s} and {max_n}")
 
 
-def _passage(stretch: Stretch, transposition: int) -> Passage:
+def _fine(chroma: Features, onsets: Features | None) -> Fine:
+    """Onsets are heard only where they come clearly more often than chroma."""
+    rows = unit_rows(chroma.values.T)
+    if onsets is None or onsets.n_frames == 0 or onsets.frame_rate < 2 * chroma.frame_rate:
+        return Fine(rows, chroma.frame_rate)
+    return Fine(rows, chroma.frame_rate, onset_rows(onsets), onsets.frame_rate)
+
+
+def _passage(stretch: Stretch) -> Passage:
     path = stretch.path_s
     (q0, r0), (q1, r1) = path[0], path[-1]
     return Passage(
@@ -113,7 +107,7 @@ def _passage(stretch: Stretch, transposition: int) -> Passage:
         path_s=path,
         elements=("harmony",),
         similarity=stretch.similarity,
-        transposition=signed_semitones(transposition),
+        transposition=signed_semitones(stretch.transposition),
         tempo_ratio=float((r1 - r0) / (q1 - q0)),
     )
 
@@ -136,7 +130,7 @@ def reference_time(passages: Sequence[Passage], query_s: float) -> float | None:
 
 def time_map(passages: Sequence[Passage], query_duration_s: float, *, step_s: float = 0.1) -> DoubleArray:
     """Query times every ``step_s`` from 0 on and their reference times, ``(n, 2)`` s; nan: no counterpart."""
-    times = np.arange(int(query_duration_s / step_s) + 1) * step_s
+    times = np.arange(int(query_duration_s / step_s + 1e-6) + 1) * step_s
     answers = np.full(times.size, np.nan)
     for p in sorted(passages, key=_strength):
         held = (times >= p.span.query_start_s) & (times <= p.span.query_end_s)

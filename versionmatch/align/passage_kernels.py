@@ -60,6 +60,66 @@ def best_local_path(score: Array, drop: float) -> tuple[float, Array]:
 
 
 @nb.njit(cache=True, nogil=True)
+def best_course(score: Array, jump: float) -> Array:
+    """The best answer for every query frame together: paths, each begun at a price of ``jump``, and nothing between.
+
+    score : (k, n, m) float32, finite; k layers (transpositions), positive where alike. Paths stay in a layer
+    and move by (1, 1), (2, 1) or (1, 2); a query frame passed over counts half of both cells beside it.
+    Maximises the sum of scores less ``jump`` per path; a query frame is in one path at most, a reference
+    frame may be in several. Returns int32 (n_steps, 4): path number, layer, query and reference frame,
+    forward. One byte a cell. Ties prefer the diagonal, QUERY_AHEAD, REFERENCE_AHEAD, a new path, then the
+    lower layer and column.
+    """
+    layers, n, m = score.shape
+    steps = np.zeros((layers, n, m), np.int8)
+    total = np.full((layers, 3, m + 2), -np.inf)
+    free = np.zeros(n + 1)  # the best total of all before a frame, in no path
+    left = np.full((n + 1, 2), -1, np.int32)  # layer and column of the path that was left just before a frame
+    for i in range(n):
+        row, above, above2 = i % 3, (i + 2) % 3, (i + 1) % 3
+        best, best_layer, best_j = free[i], -1, -1
+        for t in range(layers):
+            for j in range(m):
+                before, step = total[t, above, j + 1], DIAGONAL
+                if i > 0 and j > 0:
+                    skipping = total[t, above2, j + 1] + 0.5 * (score[t, i - 1, j - 1] + score[t, i - 1, j])
+                    if skipping > before:
+                        before, step = skipping, QUERY_AHEAD
+                if total[t, above, j] > before:
+                    before, step = total[t, above, j], REFERENCE_AHEAD
+                if free[i] - jump > before:
+                    before, step = free[i] - jump, NONE
+                value = before + score[t, i, j]
+                total[t, row, j + 2] = value
+                steps[t, i, j] = step
+                if value > best:
+                    best, best_layer, best_j = value, t, j
+        free[i + 1] = best
+        left[i + 1, 0], left[i + 1, 1] = best_layer, best_j
+    out = np.empty((n, 4), np.int32)
+    count, number, i = 0, 0, n
+    while i > 0:
+        if left[i, 1] < 0:
+            i -= 1
+            continue
+        t, at, j = left[i, 0], i - 1, left[i, 1]
+        while True:
+            out[count, 0], out[count, 1], out[count, 2], out[count, 3] = number, t, at, j
+            count += 1
+            step = steps[t, at, j]
+            if step == NONE:
+                break
+            at -= 2 if step == QUERY_AHEAD else 1
+            j -= 2 if step == REFERENCE_AHEAD else 1
+        number += 1
+        i = at
+    course = out[:count][::-1].copy()
+    for k in range(count):
+        course[k, 0] = number - 1 - course[k, 0]
+    return course
+
+
+@nb.njit(cache=True, nogil=True)
 def corridor(query: Array, reference: Array, centre: Array, offsets: Array) -> Array:
     """Likeness of each query frame to the reference at ``centre`` + each offset (in reference frames).
 
@@ -89,18 +149,15 @@ def corridor(query: Array, reference: Array, centre: Array, offsets: Array) -> A
 
 
 @nb.njit(cache=True, nogil=True)
-def best_offsets(likeness: Array, penalty: float, rigidity: float) -> Array:
+def best_offsets(likeness: Array, penalty: float) -> Array:
     """The column in each row of a way of highest total that changes column by at most one from row to row.
 
-    likeness : (n, k) float32. A change costs ``penalty``; a row spent ``k`` columns off the middle costs
-    ``rigidity * k``. Returns int32 (n,). One byte a cell. Ties prefer no change, then the lower column.
+    likeness : (n, k) float32. A change costs ``penalty``.
+    Returns int32 (n,). One byte a cell. Ties prefer no change, then the lower column.
     """
     n, width = likeness.shape
     came = np.zeros((n, width), np.int8)
-    middle = (width - 1) / 2
-    total = np.zeros(width)
-    for k in range(width):
-        total[k] = likeness[0, k] - rigidity * abs(k - middle)
+    total = likeness[0].astype(np.float64)
     fresh = np.zeros(width)
     for i in range(1, n):
         for k in range(width):
@@ -109,7 +166,7 @@ def best_offsets(likeness: Array, penalty: float, rigidity: float) -> Array:
                 best, step = total[k - 1] - penalty, -1
             if k < width - 1 and total[k + 1] - penalty > best:
                 best, step = total[k + 1] - penalty, 1
-            fresh[k] = best + likeness[i, k] - rigidity * abs(k - middle)
+            fresh[k] = best + likeness[i, k]
             came[i, k] = step
         total, fresh = fresh, total
     out = np.empty(n, np.int32)

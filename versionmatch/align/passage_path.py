@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solveh_banded
 from scipy.ndimage import uniform_filter1d
 
-from ..types import DoubleArray, FloatArray
+from ..types import DoubleArray, Features, FloatArray
 from .passage_kernels import best_offsets, corridor, good_stretches
+from .passage_search import unit_rows
 
 REACH_S = 4.0  # how far beyond a coarse path's ends its passage may go on
 WIDTH_S = 2.5  # how far the exact path may lie from the coarse one
 CHANGE = 0.3  # what it costs to change the offset by one step
+LEAN = 5e-4  # what each step off the middle costs, so that what is equally good stays where it is
 SMOOTH_S = 3.0  # wobbles shorter than this are smoothed away
+STANDS_OUT = (0.36, 0.8)  # least mean likeness on the way from chance (0) to identity (1): 0.36 + 0.8 / seconds
+SLOPES = (0.45, 2.2)  # local tempo relations outside of these are no counterpart: one side waits for the other
+ONSETS = 0.5  # weight of onset strength beside chroma
+BESIDE = 0.6  # of the best stretch's, that every other's likeness must reach
 LEVEL = 0.5  # where between chance and the passage's own likeness a moment stops belonging to it
 PAUSE_S = 3.0  # a clear disagreement of that length ends a passage
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fine:
-    """Frames to refine on: ``rows (n, d)`` of length one (or zero), and their rate."""
+    """Frames to refine on: ``rows (n, 12)`` of length one (or zero) and their rate; the same of onsets, if any."""
 
     rows: FloatArray
     rate: float
+    onsets: FloatArray | None = None
+    onset_rate: float = 0.0
+
+    def at(self, times_s: DoubleArray) -> FloatArray:
+        """The rows nearest to some times."""
+        return self.rows[np.minimum((times_s * self.rate + 0.5).astype(np.int64), len(self.rows) - 1)]
 
     @property
     def chance(self) -> FloatArray:
@@ -40,6 +52,19 @@ class Stretch:
 
     path_s: DoubleArray
     likeness: DoubleArray
+    core_s: DoubleArray  # (2, 2): first and last point of the coarse path it was refined from
+    transposition: int
+    excess: float  # mean likeness on the way from chance (0) to identity (1)
+
+    def between(self, axis: int, start_s: float, end_s: float) -> Stretch | None:
+        """The part from ``start_s`` to ``end_s`` of the query (axis 0) or reference (1); None where that is empty."""
+        held = (self.path_s[:, axis] >= start_s) & (self.path_s[:, axis] <= end_s)
+        return replace(self, path_s=self.path_s[held], likeness=self.likeness[held]) if held.sum() > 1 else None
+
+    @property
+    def length_s(self) -> float:
+        """Length on the query's side."""
+        return float(self.path_s[-1, 0] - self.path_s[0, 0])
 
     @property
     def similarity(self) -> float:
@@ -89,18 +114,45 @@ def _extended(path_s: DoubleArray, duration_s: float, rate: float) -> tuple[Doub
     return times, uniform_filter1d(course - times, int(3 * rate), mode="nearest") + times
 
 
+def onset_rows(onsets: Features) -> FloatArray:
+    """Onset strength above its surroundings, five frames together, ``(n, 5)`` rows of length one."""
+    loud = np.log1p(np.maximum(onsets.values[0].astype(np.float64), 0.0))
+    peaks = np.maximum(loud - uniform_filter1d(loud, max(1, int(onsets.frame_rate)), mode="nearest"), 0.0)
+    padded = np.pad(peaks, 2)
+    return unit_rows(np.stack([padded[i : i + peaks.size] for i in range(5)], axis=1))
+
+
 def _settled(
     query: Fine, reference: Fine, times: DoubleArray, course: DoubleArray, width_s: float, step_s: float
 ) -> tuple[DoubleArray, DoubleArray]:
     """The course moved to where the likeness is best, and the likeness there."""
     k = round(width_s / step_s)
-    offsets = np.arange(-k, k + 1) * step_s * reference.rate
-    rows = query.rows[np.minimum((times * query.rate + 0.5).astype(np.int64), len(query.rows) - 1)]
-    grid = corridor(rows, reference.rows, course * reference.rate, offsets)
-    blurred = uniform_filter1d(grid, max(1, int(0.3 * query.rate)), axis=0, mode="nearest")
-    column = best_offsets(blurred, CHANGE, 0.0)
+    offsets = np.arange(-k, k + 1) * step_s
+    grid = corridor(query.at(times), reference.rows, course * reference.rate, offsets * reference.rate)
+    heard = grid
+    if query.onsets is not None and reference.onsets is not None and step_s < 0.1:
+        heard = grid + np.float32(ONSETS) * _onset_grid(query, reference, times, course, offsets)
+    heard = heard - np.float32(LEAN) * np.abs(np.arange(-k, k + 1, dtype=np.float32))
+    blurred = uniform_filter1d(heard, max(1, int(0.3 * query.rate)), axis=0, mode="nearest")
+    column = best_offsets(blurred, CHANGE)
     found = grid[np.arange(len(times)), column].astype(np.float64)
     return course + (column - k) * step_s, found
+
+
+def _onset_grid(
+    query: Fine, reference: Fine, times: DoubleArray, course: DoubleArray, offsets: DoubleArray
+) -> FloatArray:
+    """Likeness of the onsets around each time, ``(n, k)``: read at the onsets' rate, averaged per coarser frame."""
+    if query.onsets is None or reference.onsets is None:
+        return np.zeros((times.size, offsets.size), dtype=np.float32)
+    n = max(1, round(query.onset_rate / query.rate))
+    inner = (np.arange(n) - (n - 1) / 2) / query.onset_rate
+    fine = np.maximum((times[:, None] + inner).ravel(), 0.0)
+    places = np.interp(fine, times, course) * reference.onset_rate
+    rows = query.onsets[np.minimum((fine * query.onset_rate + 0.5).astype(np.int64), len(query.onsets) - 1)]
+    grid = corridor(rows, reference.onsets, places, offsets * reference.onset_rate)
+    means: FloatArray = grid.reshape(times.size, n, offsets.size).mean(axis=1)
+    return means
 
 
 def _smooth(times: DoubleArray, course: DoubleArray, likeness: DoubleArray, rate: float) -> DoubleArray:
@@ -110,7 +162,9 @@ def _smooth(times: DoubleArray, course: DoubleArray, likeness: DoubleArray, rate
     return forward
 
 
-def refined(path_s: DoubleArray, query: Fine, reference: Fine, *, min_length_s: float) -> tuple[Stretch, ...]:
+def refined(
+    path_s: DoubleArray, query: Fine, reference: Fine, *, transposition: int, min_length_s: float
+) -> tuple[Stretch, ...]:
     """The stretches of a coarse path in which the two sides really agree, each with its smooth time map.
 
     path_s : (n, 2) seconds (query, reference), the coarse path. The exact path is looked for within
@@ -119,43 +173,74 @@ def refined(path_s: DoubleArray, query: Fine, reference: Fine, *, min_length_s: 
     times, course = _extended(path_s, (len(query.rows) - 1) / query.rate, query.rate)
     course, likeness = _settled(query, reference, times, course, WIDTH_S, 0.1)
     inside = (times >= path_s[0, 0]) & (times <= path_s[-1, 0])
-    score = _belonging(times, course, likeness, inside, query, reference)
+    chance = _chance(times, course, query, reference)
+    score = _belonging(course, likeness, chance, inside, query.rate)
+    end_s = (len(reference.rows) - 1) / reference.rate
     stretches = []
     for low, high in good_stretches(score, PAUSE_S * query.rate):
-        if high - low < min_length_s * query.rate:
-            continue
         part = slice(low, high)
+        beyond = (likeness[part] - chance[part]) / (1.0 - np.minimum(chance[part], 0.95))
+        length_s = (high - low) / query.rate
+        excess = float(beyond.mean())
+        if length_s < min_length_s or excess < STANDS_OUT[0] + STANDS_OUT[1] / length_s:
+            continue
         smooth = _smooth(times[part], course[part], likeness[part], query.rate)
         closer, _ = _settled(query, reference, times[part], smooth, 0.4, 0.025)
         smooth = _smooth(times[part], closer, likeness[part], query.rate)
-        end = (len(reference.rows) - 1) / reference.rate
-        path = np.column_stack([times[part], np.clip(smooth, 0.0, end)])
-        stretches.append(Stretch(path, _along(path, query, reference)))
+        path = np.column_stack([times[part], np.clip(smooth, 0.0, end_s)])
+        along = corridor(query.at(path[:, 0]), reference.rows, path[:, 1] * reference.rate, np.zeros(1))[:, 0]
+        stretches.append(Stretch(path, along.astype(np.float64), path_s[[0, -1]], transposition, excess))
     return tuple(stretches)
 
 
-def _along(path_s: DoubleArray, query: Fine, reference: Fine) -> DoubleArray:
-    rows = query.rows[np.minimum((path_s[:, 0] * query.rate + 0.5).astype(np.int64), len(query.rows) - 1)]
-    found: DoubleArray = corridor(rows, reference.rows, path_s[:, 1] * reference.rate, np.zeros(1))[:, 0].astype(
-        np.float64
-    )
-    return found
+def _chance(times: DoubleArray, course: DoubleArray, query: Fine, reference: Fine) -> DoubleArray:
+    """Mean likeness of each pair's two moments to the whole other recording, averaged over a second."""
+    places = np.clip((course * reference.rate + 0.5).astype(np.int64), 0, len(reference.rows) - 1)
+    mean = (query.at(times) @ reference.chance + reference.rows[places] @ query.chance) / 2
+    usual: DoubleArray = uniform_filter1d(mean.astype(np.float64), max(1, int(query.rate)), mode="nearest")
+    return usual
 
 
 def _belonging(
-    times: DoubleArray,
-    course: DoubleArray,
-    likeness: DoubleArray,
-    inside: npt.NDArray[np.bool_],
-    query: Fine,
-    reference: Fine,
+    course: DoubleArray, likeness: DoubleArray, chance: DoubleArray, inside: npt.NDArray[np.bool_], rate: float
 ) -> DoubleArray:
     """Per frame in [-1, 1]: above 0 where the likeness is nearer to the passage's own than to chance."""
-    rows = query.rows[np.minimum((times * query.rate + 0.5).astype(np.int64), len(query.rows) - 1)]
-    places = np.clip((course * reference.rate + 0.5).astype(np.int64), 0, len(reference.rows) - 1)
-    chance = (rows @ reference.chance + reference.rows[places] @ query.chance) / 2
-    blurred = uniform_filter1d(likeness, max(1, int(query.rate)), mode="nearest")
-    chance = uniform_filter1d(chance.astype(np.float64), max(1, int(query.rate)), mode="nearest")
+    blurred = uniform_filter1d(likeness, max(1, int(rate)), mode="nearest")
     own = max(float(np.median((likeness - chance)[inside])), 0.05)
     score: DoubleArray = np.clip((blurred - chance) / own - LEVEL, -LEVEL, LEVEL) / LEVEL
+    slope = np.gradient(uniform_filter1d(course, max(1, int(rate)), mode="nearest")) * rate
+    score[(slope < SLOPES[0]) | (slope > SLOPES[1])] = -1.0
     return score
+
+
+def separated(stretches: list[Stretch], *, min_length_s: float) -> list[Stretch]:
+    """The stretches that hold beside the best one, none reaching into another where their coarse paths did not.
+
+    Two neighbours that both hold a moment of one recording are parted where their likeness is best in all.
+    """
+    best = max((s.excess for s in stretches), default=0.0)
+    kept: list[Stretch | None] = [s for s in stretches if s.excess >= BESIDE * best]
+    for axis in (0, 1):
+        for i in range(len(kept)):
+            for k in range(len(kept)):
+                first, second = kept[i], kept[k]
+                if i != k and first is not None and second is not None and _intrudes(first, second, axis):
+                    cut = _parting(first, second, axis)
+                    kept[i] = first.between(axis, -np.inf, cut)
+                    kept[k] = second.between(axis, cut, np.inf)
+    return [s for s in kept if s is not None and s.length_s >= min_length_s]
+
+
+def _intrudes(first: Stretch, second: Stretch, axis: int) -> bool:
+    """The first begins and ends earlier, and they overlap although their coarse paths hardly do."""
+    a, b = first.path_s[:, axis], second.path_s[:, axis]
+    if not (a[0] <= b[0] < a[-1] <= b[-1]):
+        return False
+    return bool(min(first.core_s[1, axis], a[-1]) - max(second.core_s[0, axis], b[0]) <= 1.0)
+
+
+def _parting(first: Stretch, second: Stretch, axis: int) -> float:
+    a, b = first.path_s[:, axis], second.path_s[:, axis]
+    grid = np.arange(b[0], a[-1] + 0.05, 0.05)
+    lead = np.interp(grid, a, first.likeness) - np.interp(grid, b, second.likeness)
+    return float(grid[np.argmax(np.concatenate([[0.0], np.cumsum(lead)[:-1]]))])

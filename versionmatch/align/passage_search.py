@@ -1,49 +1,77 @@
-"""Where two recordings may share something: local paths through a coarse map of likeness, best first.
+"""Where two recordings share something, roughly: courses through a coarse map of likeness.
 
 Half-second chroma is stacked over 2.5 s; two moments count as alike as far as their likeness stands out from
 that of either moment to the rest of the other recording (a graded form of the cross recurrence of Serrà,
-Serra, Andrzejak, "Cross recurrence quantification for cover song identification", 2009).
+Serra, Andrzejak, "Cross recurrence quantification for cover song identification", 2009). Then every moment
+of either side gets its best answer on the other side, under a price for each jump.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from ..types import DoubleArray, Features, FloatArray
-from .passage_kernels import best_local_path
+from ..types import Features, FloatArray
+from .passage_kernels import best_course, best_local_path
 
 COARSE_RATE = 2.0  # frames per second
+MOST_CELLS = 4_000_000  # for longer recordings the coarse frames are made longer
 CONTEXT = 5  # coarse frames that are compared together
 KAPPA = 0.07  # share of the other recording that a moment may resemble by chance
 CEILING = 0.95  # a likeness above this always counts
 NARROW = 0.05  # least spread of likeness that is told apart
-DROP = 6.0  # a path ends once it has lost that much (3 s of clear disagreement)
-ONE_SIDE_TAKEN = 0.3  # what a cell loses if one of its moments already has a counterpart
-OTHER_KEY = 0.75  # a path in another transposition than the main one counts for that much
+BEST = 1.5  # the most that a pair of moments can count
+DROP = 6.0  # a local path ends once it has lost that much
+CHANCE = (5.5, -8.0)  # in 1 of 15 unrelated pairs of n frames the best path reaches 5.5 ln n - 8
+JUMP = 8.0  # what each path of a course costs
+NEXT_SCORE = 12.0  # what a path must reach in a pair that shares something
+OTHER_KEY = 0.3  # what each cell loses in another transposition than the main one
 MODULATION = 3  # semitones either way in which single passages are looked for
+NEAR = 3  # paths that many frames apart are one
+REDUNDANT = 0.7  # a path of which both sides are answered to that share by stronger ones says nothing new
 
 BoolArray = npt.NDArray[np.bool_]
+IntArray = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CoarsePath:
-    """One local path on the coarse grid: ``steps (n, 2)`` frames (query, reference)."""
+    """One path on the coarse grid: ``steps (n, 2)`` frames (query, reference)."""
 
-    steps: npt.NDArray[np.int32]
+    steps: IntArray
     score: float
     transposition: int
 
 
-def pooled(chroma: Features) -> tuple[FloatArray, BoolArray, int]:
-    """Chroma at about 2 frames per second ``(n, 12)``, which frames hold sound, and how many frames made one."""
-    factor = max(1, round(chroma.frame_rate / COARSE_RATE))
+@dataclass(frozen=True, eq=False, slots=True)
+class Coarse:
+    """Coarse chroma ``(n, 12)``, stacked ``(n, 12 * CONTEXT)``, and which frames hold sound."""
+
+    rows: FloatArray
+    active: BoolArray
+
+    def likeness(self, other: Coarse, transposition: int) -> FloatArray:
+        """Cosine of stacked moments, ``(n, m)``, the other raised by so many semitones."""
+        raised: FloatArray = stacked(self.rows) @ stacked(np.roll(other.rows, transposition, axis=1)).T
+        return raised
+
+
+def frames_per_group(query: Features, reference: Features) -> int:
+    """How many frames make one coarse frame: half a second, more where the map would grow too large."""
+    half = max(1, round(query.frame_rate / COARSE_RATE))
+    cells = query.n_frames * reference.n_frames
+    return max(half, int(np.ceil(np.sqrt(cells / MOST_CELLS))))
+
+
+def pooled(chroma: Features, factor: int) -> Coarse:
+    """Chroma averaged over groups of ``factor`` frames; silent frames are empty."""
     n = chroma.n_frames // factor
     groups = chroma.values[:, : n * factor].reshape(12, n, factor)
     active = (np.abs(groups).sum(axis=0) > 0).mean(axis=1) >= 0.5
-    return unit_rows(groups.mean(axis=2).T), active, factor
+    rows = unit_rows(groups.mean(axis=2).T) * active[:, None]
+    return Coarse(rows.astype(np.float32), active)
 
 
 def unit_rows(rows: npt.NDArray[np.floating]) -> FloatArray:
@@ -66,80 +94,80 @@ def _upper(likeness: FloatArray, axis: int) -> FloatArray:
     return ranked
 
 
-def contrast(query: FloatArray, reference: FloatArray) -> FloatArray:
-    """How far the likeness of two moments stands out, ``(n, m)`` in [-1, 1]; 0 is what chance gives."""
-    likeness = stacked(query) @ stacked(reference).T
+def contrast(query: Coarse, reference: Coarse, transposition: int) -> FloatArray:
+    """How far the likeness of two moments stands out, ``(n, m)`` in [-1, BEST]; 0 is what chance gives."""
+    likeness = query.likeness(reference, transposition)
     usual = (_upper(likeness, 1)[:, None] + _upper(likeness, 0)[None, :]) / 2
     spread = max(float(likeness.std()), NARROW)
-    raised: FloatArray = np.clip((likeness - np.minimum(usual, CEILING)) / spread, -1.0, 1.0)
+    raised: FloatArray = np.clip((likeness - np.minimum(usual, CEILING)) / np.float32(spread), -1.0, BEST)
+    raised[~query.active, :] = -1.0
+    raised[:, ~reference.active] = -1.0
     return raised
 
 
-@dataclass(eq=False, slots=True)
-class Search:
-    """Finds local paths one after another; what has been found is taken into account by ``take``."""
+def coarse_paths(query: Coarse, reference: Coarse, transposition: int | None) -> tuple[CoarsePath, ...]:
+    """All that the two share, path by path; empty where the best path is what chance gives."""
+    n, m = len(query.rows), len(reference.rows)
+    wanted = CHANCE[0] * float(np.log(min(n, m))) + CHANCE[1]
+    layers = _layers(query, reference, transposition, wanted)
+    if not layers:
+        return ()
+    score = np.stack(list(layers.values()))
+    shifts = tuple(layers)
+    forward = _courses(best_course(score, JUMP), score, shifts)
+    flipped = best_course(np.ascontiguousarray(score.transpose(0, 2, 1)), JUMP)[:, [0, 1, 3, 2]]
+    backward = _courses(flipped, score, shifts)
+    paths = forward + [part for path in backward for part in _fresh(path, forward)]
+    return _telling([p for p in paths if p.score >= min(NEXT_SCORE, wanted)], n, m)
 
-    query: FloatArray  # (n, 12) coarse chroma
-    reference: FloatArray  # (m, 12)
-    query_taken: BoolArray
-    reference_taken: BoolArray
-    main: int | None = None  # the transposition of the first path, once there is one
-    _scores: dict[int, FloatArray] = field(default_factory=dict)
-    _bounds: dict[int, tuple[float, CoarsePath, bool]] = field(default_factory=dict)
 
-    @classmethod
-    def between(cls, query: tuple[FloatArray, BoolArray], reference: tuple[FloatArray, BoolArray]) -> Search:
-        """A search in which silent frames match nothing."""
-        q, r = (np.where(active[:, None], rows, 0).astype(np.float32) for rows, active in (query, reference))
-        return cls(q, r, np.zeros(len(q), bool), np.zeros(len(r), bool))
+def _layers(query: Coarse, reference: Coarse, transposition: int | None, wanted: float) -> dict[int, FloatArray]:
+    """Transposition → contrast, for the main one and those near it that hold anything; {} where all is chance."""
+    nearby = range(-MODULATION, MODULATION + 1)
+    asked = range(12) if transposition is None else sorted({(transposition + step) % 12 for step in nearby})
+    reached = {shift: best_local_path(contrast(query, reference, shift), DROP)[0] for shift in asked}
+    main = max(reached, key=lambda shift: (reached[shift], -shift))
+    if reached[main] < wanted:
+        return {}
+    layers = {main: contrast(query, reference, main)}
+    for shift in sorted((main + step) % 12 for step in nearby if step):
+        if reached.get(shift, wanted) >= NEXT_SCORE:
+            layers[shift] = contrast(query, reference, shift) - np.float32(OTHER_KEY)
+    return layers
 
-    def _score(self, transposition: int) -> FloatArray:
-        if transposition not in self._scores:
-            score = contrast(self.query, np.roll(self.reference, transposition, axis=1))
-            score[~self.query.any(axis=1), :] = -1.0
-            score[:, ~self.reference.any(axis=1)] = -1.0
-            self._scores[transposition] = score
-        return self._scores[transposition]
 
-    def _find(self, transposition: int) -> CoarsePath:
-        one = self.query_taken[:, None] | self.reference_taken[None, :]
-        both = self.query_taken[:, None] & self.reference_taken[None, :]
-        score = self._score(transposition) - np.float32(ONE_SIDE_TAKEN) * one
-        score[both] = -2 * DROP
-        total, steps = best_local_path(score, DROP)
-        weight = 1.0 if self.main in (None, transposition) else OTHER_KEY
-        return CoarsePath(steps, weight * total, transposition)
+def _courses(course: IntArray, score: FloatArray, shifts: tuple[int, ...]) -> list[CoarsePath]:
+    paths = []
+    for number in range(int(course[:, 0].max(initial=-1)) + 1):
+        own = course[course[:, 0] == number]
+        total = float(score[own[:, 1], own[:, 2], own[:, 3]].sum())
+        paths.append(CoarsePath(own[:, 2:], total, shifts[int(own[0, 1])]))
+    return paths
 
-    def candidates(self, transposition: int | None) -> tuple[int, ...]:
-        """The transpositions to search: all, or the main one and its neighbours once it is known."""
-        main = self.main if self.main is not None else transposition
-        if main is None:
-            return tuple(range(12))
-        return tuple((main + shift) % 12 for shift in range(-MODULATION, MODULATION + 1))
 
-    def best(self, transposition: int | None = None) -> CoarsePath:
-        """The best path that is left. What is taken only lowers scores, so only leaders are computed again."""
-        shifts = self.candidates(transposition)
-        while True:
-            for shift in shifts:
-                if shift not in self._bounds:
-                    path = self._find(shift)
-                    self._bounds[shift] = (path.score, path, True)
-            leader = max(shifts, key=lambda s: (self._bounds[s][0], -s))
-            _, path, fresh = self._bounds[leader]
-            if fresh:
-                return path
-            del self._bounds[leader]
+def _fresh(path: CoarsePath, known: list[CoarsePath]) -> list[CoarsePath]:
+    """The parts of a path that no known path runs along; the score is shared out evenly."""
+    new = np.ones(len(path.steps), dtype=np.bool_)
+    for other in known:
+        if other.transposition != path.transposition:
+            continue
+        q, r = other.steps[:, 0], other.steps[:, 1]
+        at = np.interp(path.steps[:, 0], q, r, left=-np.inf, right=-np.inf)
+        new &= np.abs(at - path.steps[:, 1]) > NEAR
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], new, [False]]).astype(np.int8)))
+    each = path.score / len(path.steps)
+    return [CoarsePath(path.steps[a:b], each * (b - a), path.transposition) for a, b in edges.reshape(-1, 2)]
 
-    def take(self, path: CoarsePath, query: DoubleArray, reference: DoubleArray) -> None:
-        """Mark coarse frames (inclusive spans ``(k, 2)``) as answered, and never find that path again."""
-        for taken, spans in ((self.query_taken, query), (self.reference_taken, reference)):
-            for low, high in spans:
-                taken[max(0, round(low)) : round(high) + 1] = True
-        score = self._score(path.transposition)
-        for shift in range(-2, 3):
-            columns = np.clip(path.steps[:, 1] + shift, 0, score.shape[1] - 1)
-            score[path.steps[:, 0], columns] = -2 * DROP
-        if self.main is None:
-            self.main = path.transposition
-        self._bounds = {t: (bound, p, False) for t, (bound, p, _) in self._bounds.items()}
+
+def _telling(paths: list[CoarsePath], n: int, m: int) -> tuple[CoarsePath, ...]:
+    """Without the paths of which both sides are answered by stronger ones; strongest first."""
+    kept: list[CoarsePath] = []
+    taken = np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_)
+    for path in sorted(paths, key=lambda p: (-p.score, p.steps[0, 0], p.steps[0, 1])):
+        sides = [(t, slice(path.steps[0, k], path.steps[-1, k] + 1)) for k, t in enumerate(taken)]
+        if all(t[span].mean() >= REDUNDANT for t, span in sides):
+            continue
+        for t, span in sides:
+            t[span] = True
+        kept.append(path)
+    return tuple(kept)
