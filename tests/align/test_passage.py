@@ -67,7 +67,7 @@ def test_a_recording_shares_all_of_itself_at_its_own_tempo_without_error(seed: i
     assert whole.tempo_ratio == pytest.approx(1.0, abs=5e-4)
     error = np.abs(whole.path_s[:, 0] - whole.path_s[:, 1])
     assert np.median(error) < 1e-9
-    assert error.max() < 0.05
+    assert error.max() < 0.25  # at the very ends, where a chord is held
     assert whole.transposition == 0
     assert whole.similarity == pytest.approx(1.0, abs=1e-3)
 
