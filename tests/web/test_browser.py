@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -119,24 +120,22 @@ def test_switching_goes_to_the_corresponding_place_and_back(page, match, moment)
     assert page.evaluate(PLACES)[0] == pytest.approx(moment, abs=0.05)
 
 
-def test_switching_while_it_plays_loses_less_than_fifty_milliseconds(page, match):
+def test_switching_while_it_plays_takes_less_than_fifty_milliseconds(page, match):
     start_at(page, 8.0)
     page.click("#play")
-    until(page, "document.getElementById('sound-a').currentTime > 8.5")
+    until(page, "document.getElementById('sound-a').currentTime > 8.3")
     script = """() => new Promise((resolve) => {
         const [a, b] = ['a', 'b'].map((s) => document.getElementById(`sound-${s}`));
-        const left = a.currentTime;
+        const to = a.paused ? a : b;
         const began = performance.now();
-        document.dispatchEvent(new KeyboardEvent('keydown', {key: 'x', bubbles: true}));
-        const arrived = b.currentTime;
-        const poll = () => b.currentTime > arrived + 0.001 && a.paused
-          ? resolve([left, arrived, performance.now() - began]) : setTimeout(poll, 1);
-        poll();
+        to.addEventListener('playing', () => resolve([performance.now() - began, ...places]), {once: true});
+        document.body.dispatchEvent(new KeyboardEvent('keydown', {key: 'x', bubbles: true}));
+        const places = [a.currentTime, b.currentTime];
     })"""
-    page.evaluate("document.addEventListener('keydown', () => {}, true)")
-    left, arrived, milliseconds = page.evaluate(script.replace("document.dispatchEvent", "document.body.dispatchEvent"))
-    assert arrived == pytest.approx(counterpart(match, left), abs=0.05)
-    assert milliseconds < 500  # on a busy machine; the place itself is exact
+    switches = [page.evaluate(script) for _ in range(7)]
+    assert min(milliseconds for milliseconds, _, _ in switches) < 50, switches
+    for _, a, b in switches:
+        assert b == pytest.approx(counterpart(match, a), abs=0.05)
 
 
 def test_where_there_is_no_counterpart_the_page_says_so_and_stays(page):
@@ -326,10 +325,13 @@ def test_axe_finds_nothing_to_complain_about(visit, name, scheme):
 
 
 def _axe():
-    places = [os.environ.get("AXE_CORE", ""), *(str(p / AXE) for p in Path(__file__).parents)]
-    path = next((Path(p) for p in places if p and Path(p).is_file()), None)
+    places = [Path(sys.prefix) / AXE, *(p / AXE for p in Path(__file__).parents)]
+    places += [Path(os.environ["AXE_CORE"])] if "AXE_CORE" in os.environ else []
+    path = next((p for p in places if p.is_file()), None)
     if path is None:
-        pytest.skip("axe-core is not installed; npm install --no-save axe-core, or set AXE_CORE to axe.min.js")
+        pytest.skip(
+            "axe-core is not installed; npm install --no-save --prefix .venv axe-core, or set AXE_CORE to a file"
+        )
     return path.read_text(encoding="utf-8")
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from versionmatch.types import Features, Null
 from versionmatch.web import assets
 from versionmatch.web.chords import chord_name
+from versionmatch.web.null_strip import null_strip
 from versionmatch.web.report import HtmlExporter
-from versionmatch.web.summary import null_strip, percent, union_s
+from versionmatch.web.summary import percent, union_s
 from versionmatch.web.words import command
 
 SILENT = HtmlExporter(audio=False)

@@ -18,6 +18,7 @@ from .correspondence import correspondence
 from .markup import Markup, element, join
 from .matrix import cross_similarity
 from .melody import melody_lane, melody_table
+from .null_strip import number_words
 from .passages import likenesses, passages_table, semitone_words
 from .sound import Sound, embedded
 from .tempo import tempo_lane, tempo_table
@@ -194,7 +195,7 @@ def _notebook(match: Match) -> str:
         (
             e.cue,
             "–" if e.score is None else f"{e.score:.2f}",
-            f"{summary.number_words(e.raw)} {e.unit}",
+            f"{number_words(e.raw)} {e.unit}",
             "–" if e.p_value is None else f"{e.p_value:.3g}",
         )
         for e in match.evidence
@@ -208,7 +209,7 @@ def _notebook(match: Match) -> str:
     return element(
         "div",
         element("p", element("b", " and ".join(titles))),
-        element("p", f"{summary.RELATION_WORDS[match.relation]} Probability of versions of one work: {chance}."),
+        element("p", f"{summary.relation_words(match)} Probability of versions of one work: {chance}."),
         element("table", element("thead", head), element("tbody", cells)),
         element("p", shared),
         element("ul", [element("li", text) for text in match.differences]),

@@ -10,12 +10,16 @@ import numpy as np
 from ..errors import InputError, IntegrityError
 from ..match import calibrate
 from ..match.fuse import fuse
-from ..types import Evidence, Match, Null, Span
+from ..types import Evidence, Match, Span
 from .markup import Child, Markup, element, join, number
+from .null_strip import null_strip, number_words
 from .plot import feature
 
 FEW_PAIRS = 200
 """Fewer unrelated pairs allow no statement of rarity."""
+
+DOUBTFUL = (0.1, 0.9)
+"""Between these probabilities the words say that the finding is not certain."""
 
 RELATION_WORDS = {
     "same recording": "The two files hold the same recording.",
@@ -24,6 +28,12 @@ RELATION_WORDS = {
     "related passage": "The two share one or more passages; as a whole they are not versions of one work.",
     "unrelated": "The findings are those of unrelated recordings.",
     "undecided": "The sound does not allow a statement.",
+}
+
+DOUBTFUL_WORDS = {
+    "version": "The findings speak for two versions of one work, without certainty.",
+    "related passage": "The findings speak for shared passages, without certainty; as a whole they are not versions.",
+    "unrelated": "The findings do not suffice to call the two recordings related.",
 }
 
 CAVEAT = (
@@ -55,12 +65,19 @@ def relation(match: Match) -> Markup:
     )
     return element(
         "div",
-        element("p", RELATION_WORDS[match.relation], class_="relation", data_relation=match.relation),
+        element("p", relation_words(match), class_="relation", data_relation=match.relation),
         chance,
         _made_up(match),
         element("p", CAVEAT, class_="caveat"),
         class_="finding",
     )
+
+
+def relation_words(match: Match) -> str:
+    """The relation as a sentence that is no surer than the probability is."""
+    if match.probability is not None and DOUBTFUL[0] <= match.probability <= DOUBTFUL[1]:
+        return DOUBTFUL_WORDS.get(match.relation, RELATION_WORDS[match.relation])
+    return RELATION_WORDS[match.relation]
 
 
 def _made_up(match: Match) -> Markup | None:
@@ -147,16 +164,6 @@ def _row(match: Match, e: Evidence) -> Markup:
     )
 
 
-def number_words(value: float) -> str:
-    """Three significant digits.
-
-    >>> number_words(0.01234), number_words(1234.5)
-    ('0.0123', '1234')
-    """
-    digits = 2 - int(np.floor(np.log10(abs(value)))) if value else 0
-    return f"{value:.{max(0, min(digits, 4))}f}" if value else "0"
-
-
 def _score(score: float) -> Markup:
     bar = element(
         "svg",
@@ -189,49 +196,6 @@ def percent(percentile: float, n_pairs: int) -> str:
     if percentile > 100 - edge:
         return f"above {100 - edge:.1f} %"
     return f"below {edge:.1f} %" if percentile < edge else f"{percentile:.1f} %"
-
-
-def null_strip(e: Evidence) -> Markup:
-    """How the values of unrelated pairs are spread, and where this one lies."""
-    if e.null is None:
-        return element("span", "no null distribution", class_="quiet")
-    shape, marker, low, high = _spread(e.null, e.raw)
-    label = (
-        f"{number_words(e.raw)} {e.unit}; of {e.null.n_pairs} unrelated pairs, half lie below "
-        f"{number_words(float(np.interp(0.5, np.linspace(0, 1, e.null.quantiles.size), e.null.quantiles)))} "
-        f"and all between {number_words(low)} and {number_words(high)}"
-    )
-    return element(
-        "svg",
-        element("path", d=shape, class_="null"),
-        element("line", x1="0", x2="160", y1="27.5", y2="27.5", class_="null-base"),
-        element("path", d=f"M{number(marker)} 28V6M{number(marker)} 28m-4 6l4 -6l4 6z", class_="null-mark"),
-        viewBox="0 0 160 36",
-        width=160,
-        height=36,
-        role="img",
-        aria_label=label,
-        class_="null-strip",
-    )
-
-
-def _spread(null: Null, raw: float) -> tuple[str, float, float, float]:
-    """Outline of the distribution in 160 by 28, the marker's x, the least and the greatest value."""
-    quantiles = null.quantiles
-    low, high = float(quantiles[0]), float(quantiles[-1])
-    left, right = min(low, raw), max(high, raw)
-    pad = 0.04 * max(right - left, 1e-9)
-    left, right = left - pad, right + pad
-    edges = np.linspace(left, right, 41)
-    # a flat stretch of the quantile function is a value that many pairs share: nudge it apart to keep it invertible
-    rising = quantiles + np.arange(quantiles.size) * max(right - left, 1e-9) * 1e-9
-    below = np.interp(edges, rising, np.linspace(0, 1, quantiles.size), left=0.0, right=1.0)
-    density = np.diff(below)
-    smooth = np.convolve(np.pad(density, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
-    smooth /= max(float(smooth.max()), 1e-9)
-    xs = 160 * (np.arange(40) + 0.5) / 40
-    points = [f"{number(x)} {number(27 - 24 * y)}" for x, y in zip(xs, smooth, strict=True)]
-    return "M0 27L" + "L".join(points) + "L160 27Z", 160 * (raw - left) / (right - left), low, high
 
 
 def _coverage(match: Match, spans: Sequence[Span]) -> Child:
@@ -287,8 +251,8 @@ def _feature_confidence(match: Match, cue: str) -> float | None:
 def _legend(match: Match) -> Markup:
     corpora = sorted({f"{e.null.corpus} ({e.null.n_pairs} pairs)" for e in match.evidence if e.null is not None})
     beside = (
-        f"Unrelated pairs: {'; '.join(corpora)}. The grey shape is how their raw values spread, the upright line is "
-        "this comparison; the percentile is the share of unrelated pairs below it, p the share at or above it."
+        "The grey shape is how the raw values of unrelated pairs spread, the upright line is this comparison; the "
+        f"percentile is the share of those pairs below it, p the share at or above it. Source: {'; '.join(corpora)}."
         if corpora
         else "No distribution of unrelated pairs is at hand, so nothing can be said about how unusual these values are."
     )

@@ -190,7 +190,9 @@ def reproduction(match: Match, *, audio: bool) -> Markup:
         element("p", "The same two files, versions and settings give this page again, byte for byte:"),
         element("pre", element("code", command(match, audio=audio)), tabindex="0", aria_label="Command"),
         table(("what", "value"), rows, caption="Inputs and versions", class_="data plain"),
-        details("All settings", table(("setting", "value"), settings, caption="Settings", class_="data plain")),
+        details(
+            "All settings", table(("setting", "value"), settings, caption="Settings", class_="data plain"), open_=True
+        ),
     )
 
 
