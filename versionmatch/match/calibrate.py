@@ -160,7 +160,8 @@ def fit_logistic(
         Which pairs are versions of one work.
     prior : float
         The share of versions for which the probabilities shall hold. Versions and other pairs are
-        weighed so that they make up ``prior`` and ``1 - prior`` of the whole.
+        weighed so that they make up ``prior`` and ``1 - prior`` of the whole. No weight is below 0: likeness
+        never speaks against; a cue that would is left out and the others are fitted anew.
     weights : (n_pairs,), optional
         How much each pair counts among its kind.
     """
@@ -169,11 +170,17 @@ def fit_logistic(
     label = np.asarray(versions, dtype=bool)
     if label.all() or not label.any():
         raise InputError("a calibration needs versions and unrelated pairs; got only one of them")
-    table = np.column_stack([np.asarray(values, dtype=np.float64) for values in strengths.values()])
+    kept = {cue: np.asarray(values, dtype=np.float64) for cue, values in strengths.items()}
     count = np.ones(label.size) if weights is None else np.asarray(weights, dtype=np.float64)
     share = np.where(label, prior / count[label].sum(), (1.0 - prior) / count[~label].sum())
-    scale = table.std(axis=0)
-    model = LogisticRegression(C=10.0, max_iter=1000)
-    model.fit(table / scale, label, sample_weight=count * share * label.sum() / prior)
-    slopes = model.coef_[0] / scale
-    return Logistic(float(model.intercept_[0]), {cue: float(w) for cue, w in zip(strengths, slopes, strict=True)})
+    while True:
+        table = np.column_stack(list(kept.values()))
+        scale = table.std(axis=0)
+        model = LogisticRegression(C=10.0, max_iter=1000)
+        model.fit(table / scale, label, sample_weight=share * label.sum() / prior)
+        slopes = dict(zip(kept, model.coef_[0] / scale, strict=True))
+        against = [cue for cue in slopes if slopes[cue] < 0]
+        if not against or len(kept) == 1:
+            found = {cue: max(0.0, float(slopes.get(cue, 0.0))) for cue in strengths}
+            return Logistic(float(model.intercept_[0]), found)
+        kept.pop(min(against, key=lambda cue: slopes[cue] * float(kept[cue].std())))
