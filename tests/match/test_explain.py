@@ -16,11 +16,9 @@ from versionmatch.match.explain import (
     describe_passage,
     differences,
     gaps,
-    pitch_words,
-    relation_words,
     summary_sentence,
-    tempo_words,
 )
+from versionmatch.match.phrases import pitch_words, relation_words, tempo_words
 from versionmatch.types import Annotation, Evidence, Feature, Features, Manifest, Match, Passage, Recording, Span
 
 BANNED = re.compile(r"infring|plagiar|stolen|\bcopied|\bcopying", re.IGNORECASE)
@@ -113,9 +111,11 @@ def test_without_passages_the_differences_say_that_none_stood_out() -> None:
     assert told == ("No passage was found that stands out from what unrelated recordings share by chance.",)
 
 
-def test_what_a_cue_notes_is_told_with_the_differences() -> None:
-    noted = Evidence("melody", 0.1, "share", notes=("B has hardly any melody.",))
-    assert "B has hardly any melody." in differences(track("a", 60.0), track("b", 60.0), [], [noted])
+def test_a_cue_that_had_nothing_to_compare_is_told_with_the_differences() -> None:
+    noted = Evidence("melody", 0.0, "share", notes=("too little melody to compare in one of the two",))
+    assert "Melody: too little melody to compare in one of the two." in differences(
+        track("a", 60.0), track("b", 60.0), [], [noted]
+    )
 
 
 def test_a_varying_tempo_relation_is_told() -> None:

@@ -6,6 +6,7 @@ A is the query, B the reference. The sentences say what was measured and nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +14,22 @@ import numpy as np
 from ..align.passage import roles
 from ..errors import InputError
 from ..features.view import Track
-from ..types import Evidence, Match, Passage
+from ..types import Evidence, Match, Passage, Span
 from ..units import clock, signed_semitones
 from .agreement import chord_agreement, melody_agreement, tempo_range
+from .phrases import (
+    INTERVALS,
+    SAME_TEMPO,
+    clock_range,
+    lasting,
+    listed,
+    percent,
+    pitch_words,
+    place,
+    relation_words,
+    tempo_words,
+)
 
-INTERVALS = ("", "a semitone", "a whole tone", "a minor third", "a major third", "a fourth", "a tritone")
-SAME_TEMPO = 0.01  # tempo ratios that near to 1 count as equal
 WORTH_TELLING_S = 5.0  # shorter parts without counterpart are left out
 MUCH_MELODY_S = 3.0  # with less than that to compare, nothing is said about the melody or the chords
 STEADY = 0.04  # tempo relations that vary less are called steady
@@ -45,17 +56,17 @@ def describe_passage(passage: Passage, query: Track, reference: Track, passages:
     """
     span = passage.span
     where = (
-        f"A {_range(span.query_start_s, span.query_end_s)} answers B "
-        f"{_range(span.reference_start_s, span.reference_end_s)} ({_seconds(span.query_duration_s)}; "
-        f"{_place(span.query_start_s, span.query_end_s, query.recording.duration_s)} of A, "
-        f"{_place(span.reference_start_s, span.reference_end_s, reference.recording.duration_s)} of B)"
+        f"A {clock_range(span.query_start_s, span.query_end_s)} corresponds to B "
+        f"{clock_range(span.reference_start_s, span.reference_end_s)} ({lasting(span.query_duration_s)}; "
+        f"{place(span.query_start_s, span.query_end_s, query.recording.duration_s)} of A, "
+        f"{place(span.reference_start_s, span.reference_end_s, reference.recording.duration_s)} of B)"
     )
-    parts = [f"{where}: {pitch_words(passage.transposition)}, {tempo_words(passage.tempo_ratio)}"]
+    parts = [f"{where}: {relation_words(passage.transposition, passage.tempo_ratio)}"]
     if _holds(query, "chords") and _holds(reference, "chords"):
         found = chord_agreement(query["chords"], reference["chords"], [passage])
         if found.seconds >= MUCH_MELODY_S:
-            named = f", above all {_listed(found.common[:3])}" if found.common and found.share >= 0.3 else ""
-            parts.append(f"the chords agree in {_percent(found.share)} of the time{named}")
+            named = f", above all {listed(found.common[:3])}" if found.common and found.share >= 0.3 else ""
+            parts.append(f"the chords agree in {percent(found.share)} of the time{named}")
     told = "; ".join(parts) + "."
     index = next((i for i, p in enumerate(passages) if p.span == span), None)
     role = roles(passages)[index] if index is not None else "main"
@@ -63,20 +74,36 @@ def describe_passage(passage: Passage, query: Track, reference: Track, passages:
 
 
 def differences(
-    query: Track, reference: Track, passages: Sequence[Passage], evidence: Sequence[Evidence] = ()
+    query: Track,
+    reference: Track,
+    passages: Sequence[Passage],
+    evidence: Sequence[Evidence] = (),
+    *,
+    offsets_s: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[str, ...]:
-    """What sets the two apart, a sentence each: length, key, tempo, missing parts, order, harmony, melody."""
+    """What sets the two apart, a sentence each: length, key, tempo, missing parts, order, harmony, melody.
+
+    Where the tracks are excerpts, ``offsets_s`` are their starts in the whole recordings; all times told are
+    those of the whole. A cue that found nothing to compare in its ``evidence`` is told last.
+    """
+    silent = [f"{e.cue.capitalize()}: {e.notes[0]}." for e in evidence if e.raw == 0 and not e.spans and e.notes]
     told = [_length_sentence(query, reference)]
+    moved = [_shifted(p, offsets_s) for p in passages]
     if not passages:
         told.append("No passage was found that stands out from what unrelated recordings share by chance.")
-        told += _key_sentences(query, reference, None)
-        return tuple(sentence for sentence in told if sentence)
-    told += _key_sentences(query, reference, passages)
-    told += _tempo_sentences(query, reference, passages)
-    told += _missing_sentences(query, reference, passages)
-    told += _order_sentences(passages)
-    told += _element_sentences(query, reference, passages)
-    return tuple(sentence for sentence in told if sentence)
+    told += _key_sentences(query, reference, moved)
+    if passages:
+        told += _tempo_sentences(query, reference, moved)
+        told += _missing_sentences(query, reference, passages, offsets_s)
+        told += _order_sentences(moved)
+        told += _element_sentences(query, reference, passages)
+    return tuple(sentence for sentence in (*told, *silent) if sentence)
+
+
+def _shifted(passage: Passage, offsets_s: tuple[float, float]) -> Passage:
+    s, (q, r) = passage.span, offsets_s
+    span = Span(s.query_start_s + q, s.query_end_s + q, s.reference_start_s + r, s.reference_end_s + r)
+    return replace(passage, span=span, path_s=passage.path_s + np.array(offsets_s))
 
 
 def coverage(passages: Sequence[Passage], duration_s: float, side: str) -> float:
@@ -110,34 +137,9 @@ def summary_sentence(match: Match) -> str:
     n = len(match.passages)
     return (
         f"{told}: {n} shared passage{'s' if n > 1 else ''} cover{'s' if n == 1 else ''} "
-        f"{_percent(match.coverage_query)} of A and {_percent(match.coverage_reference)} of B; "
-        f"{pitch_words(match.transposition)}, {tempo_words(match.tempo_ratio)}."
+        f"{percent(match.coverage_query)} of A and {percent(match.coverage_reference)} of B; "
+        f"{relation_words(match.transposition, match.tempo_ratio)}."
     )
-
-
-def pitch_words(transposition: int) -> str:
-    """A transposition (of the reference up to the query) in words.
-
-    >>> pitch_words(3), pitch_words(-1), pitch_words(0)
-    ('A lies a minor third (3 semitones) higher', 'A lies a semitone lower', 'both at the same pitch')
-    """
-    semitones = signed_semitones(transposition)
-    if semitones == 0:
-        return "both at the same pitch"
-    size = abs(semitones)
-    count = f" ({size} semitones)" if size > 1 else ""
-    return f"A lies {INTERVALS[size]}{count} {'higher' if semitones > 0 else 'lower'}"
-
-
-def tempo_words(ratio: float) -> str:
-    """A tempo ratio (query over reference) in words.
-
-    >>> tempo_words(1.004), tempo_words(1.2), tempo_words(0.93)
-    ('both at the same tempo', 'A is 20 % faster', 'A is 7 % slower')
-    """
-    if abs(ratio - 1) <= SAME_TEMPO:
-        return "both at the same tempo"
-    return f"A is {_percent(abs(ratio - 1))} {'faster' if ratio > 1 else 'slower'}"
 
 
 def _length_sentence(query: Track, reference: Track) -> str:
@@ -145,10 +147,10 @@ def _length_sentence(query: Track, reference: Track) -> str:
     if abs(a - b) < 0.5:
         return ""
     longer = "longer" if a > b else "shorter"
-    return f"A lasts {clock(round(a))}, B {clock(round(b))}: A is {_seconds(abs(a - b))} {longer}."
+    return f"A lasts {clock(round(a))}, B {clock(round(b))}: A is {lasting(abs(a - b))} {longer}."
 
 
-def _key_sentences(query: Track, reference: Track, passages: Sequence[Passage] | None) -> list[str]:
+def _key_sentences(query: Track, reference: Track, passages: Sequence[Passage]) -> list[str]:
     told = []
     keys = [t["key"].labels[0] if _holds(t, "key") and len(t["key"]) else "" for t in (query, reference)]
     named = f"A is heard in {keys[0]}, B in {keys[1]}" if all(keys) and keys[0] != keys[1] else ""
@@ -157,12 +159,12 @@ def _key_sentences(query: Track, reference: Track, passages: Sequence[Passage] |
         told.append(f"{named + ': in' if named else 'In'} what they share, {pitch_words(main)}.")
     elif named:
         told.append(named + ("; yet what they share is at the same pitch." if passages else "."))
-    for p in passages or ():
+    for p in passages:
         apart = signed_semitones(p.transposition - main)
         if apart:
             way = "higher" if apart > 0 else "lower"
             told.append(
-                f"A {_range(p.span.query_start_s, p.span.query_end_s)} lies {INTERVALS[abs(apart)]} {way} "
+                f"A {clock_range(p.span.query_start_s, p.span.query_end_s)} lies {INTERVALS[abs(apart)]} {way} "
                 "against B than the other passages do."
             )
     return told
@@ -197,16 +199,20 @@ def _beat_words(query: Track, reference: Track, ratio: float) -> str:
     return f" (about {a:.0f} against {b:.0f} beats per minute)"
 
 
-def _missing_sentences(query: Track, reference: Track, passages: Sequence[Passage]) -> list[str]:
+def _missing_sentences(
+    query: Track, reference: Track, passages: Sequence[Passage], offsets_s: tuple[float, float]
+) -> list[str]:
     told = []
-    for mine, other, side, track in (("A", "B", "query", query), ("B", "A", "reference", reference)):
-        parts = [g for g in gaps(passages, track.recording.duration_s, side) if g[1] - g[0] >= WORTH_TELLING_S]
+    rows = (("A", "B", "query", query, offsets_s[0]), ("B", "A", "reference", reference, offsets_s[1]))
+    for mine, other, side, track, offset in rows:
+        every = gaps(passages, track.recording.duration_s, side)
+        parts = [(a + offset, b + offset) for a, b in every if b - a >= WORTH_TELLING_S]
         if parts:
-            total = _seconds(sum(end - start for start, end in parts))
+            total = lasting(sum(end - start for start, end in parts))
             verb = "these parts" if len(parts) > 1 else "this part"
             told.append(
                 f"No counterpart was found in {other} for {verb} of {mine}: "
-                f"{_listed([_range(*g) for g in parts])} ({total} in all)."
+                f"{listed([clock_range(*g) for g in parts])} ({total} in all)."
             )
     return told
 
@@ -216,8 +222,8 @@ def _order_sentences(passages: Sequence[Passage]) -> list[str]:
     found = roles(passages)
     for p, role in zip(passages, found, strict=True):
         where = (
-            f"A {_range(p.span.query_start_s, p.span.query_end_s)} (B "
-            f"{_range(p.span.reference_start_s, p.span.reference_end_s)})"
+            f"A {clock_range(p.span.query_start_s, p.span.query_end_s)} (B "
+            f"{clock_range(p.span.reference_start_s, p.span.reference_end_s)})"
         )
         if role == "moved":
             told.append(f"The order differs: {where} stands at another place among the shared passages.")
@@ -230,9 +236,9 @@ def _order_sentences(passages: Sequence[Passage]) -> list[str]:
         a = (first.span.query_end_s, second.span.query_start_s)
         b = (first.span.reference_end_s, second.span.reference_start_s)
         if b[1] - b[0] >= WORTH_TELLING_S > 2 * abs(a[1] - a[0]):
-            told.append(f"At {clock(round(a[0]))} A goes straight on, where B has {_range(*b)} in between.")
+            told.append(f"At {clock(round(a[0]))} A goes straight on, where B has {clock_range(*b)} in between.")
         elif a[1] - a[0] >= WORTH_TELLING_S > 2 * abs(b[1] - b[0]):
-            told.append(f"At {clock(round(b[0]))} B goes straight on, where A has {_range(*a)} in between.")
+            told.append(f"At {clock(round(b[0]))} B goes straight on, where A has {clock_range(*a)} in between.")
     return told
 
 
@@ -241,13 +247,13 @@ def _element_sentences(query: Track, reference: Track, passages: Sequence[Passag
     if _holds(query, "chords") and _holds(reference, "chords"):
         chords = chord_agreement(query["chords"], reference["chords"], passages)
         if chords.seconds >= MUCH_MELODY_S:
-            told.append(f"Within the shared passages the chords differ in {_percent(1 - chords.share)} of the time.")
+            told.append(f"Within the shared passages the chords differ in {percent(1 - chords.share)} of the time.")
     if _holds(query, "melody") and _holds(reference, "melody"):
         melody = melody_agreement(query["melody"], reference["melody"], passages)
         if melody.seconds >= MUCH_MELODY_S:
             told.append(
-                f"Where both have a melody ({_seconds(melody.seconds)} of the shared passages), its pitch differs "
-                f"in {_percent(1 - melody.share)} of the time, octaves aside."
+                f"Where both have a melody ({lasting(melody.seconds)} of the shared passages), its pitch differs "
+                f"in {percent(1 - melody.share)} of the time, octaves aside."
             )
     return told
 
@@ -267,29 +273,3 @@ def _union(passages: Sequence[Passage], side: str) -> list[tuple[float, float]]:
         else:
             joined.append((start, end))
     return joined
-
-
-def _range(start_s: float, end_s: float) -> str:
-    return f"{clock(round(start_s))}–{clock(round(end_s))}"
-
-
-def _seconds(seconds: float) -> str:
-    return f"{round(seconds)} s" if seconds < 120 else f"{clock(round(seconds))} min"
-
-
-def _percent(share: float) -> str:
-    return f"{round(100 * share)} %"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _place(start_s: float, end_s: float, duration_s: float) -> str:
-    """In which part of a recording a stretch lies, in words."""
-    if duration_s <= 0 or end_s - start_s >= 0.8 * duration_s:
-        return "nearly all"
-    if end_s - start_s >= 0.5 * duration_s:
-        return "more than half"
-    middle = (start_s + end_s) / 2 / duration_s
-    return "in the first third" if middle < 1 / 3 else "in the last third" if middle > 2 / 3 else "in the middle"
