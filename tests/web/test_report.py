@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from versionmatch.plugins import find
 from versionmatch.types import Features, Null
 from versionmatch.web import assets
 from versionmatch.web.chords import chord_name
@@ -117,6 +118,11 @@ def test_the_same_comparison_gives_the_same_bytes(match):
 def test_the_page_is_dated_only_where_a_date_is_given(match):
     assert "2026-11-23" not in SILENT.document(match)
     assert "2026-11-23" in HtmlExporter(audio=False, date="2026-11-23").document(match)
+
+
+def test_the_exporter_is_found_by_its_name():
+    assert find("exporters", "html") is HtmlExporter
+    assert (HtmlExporter.name, HtmlExporter.suffix) == ("html", ".html")
 
 
 def test_export_writes_the_document(match, tmp_path):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import InputError, MissingExtra
 from ..types import Match
@@ -39,12 +39,13 @@ class HtmlExporter:
         same comparison gives the same bytes.
     """
 
+    name: ClassVar[str] = "html"
+    suffix: ClassVar[str] = ".html"
+
     audio: bool = True
     question: str = ""
     examiner: str = ""
     date: str | None = None
-    name: str = field(default="html", init=False)
-    suffix: str = field(default=".html", init=False)
 
     def export(self, match: Match, path: Path) -> None:
         """Write the page to ``path``."""
