@@ -11,9 +11,9 @@ if ! command -v chromium >/dev/null 2>&1 && ! command -v chromium-browser >/dev/
         echo "no Chromium found: browser tests are skipped"
     fi
 fi
-if [ ! -f .venv/axe/node_modules/axe-core/axe.min.js ]; then
+if [ ! -f .venv/node_modules/axe-core/axe.min.js ]; then
     if command -v npm >/dev/null 2>&1; then
-        npm install --silent --no-audit --no-fund --prefix .venv/axe axe-core@4.10.3 >/dev/null 2>&1 || echo "axe-core could not be installed: the accessibility test is skipped"
+        npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefix .venv axe-core@4 >/dev/null 2>&1 || echo "axe-core could not be installed: the accessibility test is skipped"
     else
         echo "no npm found: the accessibility test is skipped"
     fi

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -119,7 +120,7 @@ def _measured(
             continue
         tell(f"{side}: {kind}")
         _ = track[kind]
-    if track.recording.source != "array":
+    if Path(track.recording.source).is_file():  # it can be read again; other sound is kept for the report
         track.release("audio")
     return track
 
