@@ -20,34 +20,39 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from versionmatch.jobs.retrieval import RetrievalParams, Similarities, similarities
-from versionmatch.match import calibrate, metrics
-from versionmatch.match.calibrate import Calibration, fit_logistic, strength
-from versionmatch.match.normalise import normalised
+from versionmatch.match import calibrate
+from versionmatch.match.calibrate import KEYLESS, Calibration, fit_logistic
 from versionmatch.match.null import null_of
+from versionmatch.match.ranking import raw_values
 from versionmatch.params import CUES
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED, N_FOLDS, N_BOOTSTRAP, PRIOR = 440, 10, 1000, 0.2
 EXCERPT_S = (20, 30, 45, 60, 90)  # in turn: the calibration must hold for short queries too
 EXCERPT_WEIGHT = 0.5
+RANKING = {"harmony": 1.0, "melody": 0.25, "rhythm": 0.1}  # chosen on whole recordings and excerpts, see docs
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Labelled pairs: raw values by cue, whether they are versions, their works, their weight, their corpus."""
+    """Labelled pairs: rows by cue (strengths in 12 keys, chance), whether versions, their works, their weight."""
 
-    raw: dict[str, np.ndarray]
+    rows: dict[str, np.ndarray]  # (n, 13)
     versions: np.ndarray
     works: np.ndarray  # (n, 2)
     weights: np.ndarray
     whole: np.ndarray  # both recordings whole
 
     def where(self, mask: np.ndarray) -> Pairs:
-        raw = {cue: v[mask] for cue, v in self.raw.items()}
-        return Pairs(raw, self.versions[mask], self.works[mask], self.weights[mask], self.whole[mask])
+        rows = {cue: v[mask] for cue, v in self.rows.items()}
+        return Pairs(rows, self.versions[mask], self.works[mask], self.weights[mask], self.whole[mask])
 
-    def strengths(self, cues: tuple[str, ...]) -> dict[str, np.ndarray]:
-        return {cue: strength(cue, self.raw[cue]) for cue in sorted(cues)}
+    def columns(self, cues: tuple[str, ...]) -> dict[str, np.ndarray]:
+        """Strengths in the key that suits the cues best together, and chance with the sign reversed."""
+        together = sum(RANKING[cue] * self.rows[cue][:, :12] for cue in cues)
+        key = np.argmax(together, axis=1)
+        found = {cue: self.rows[cue][np.arange(key.size), key] for cue in sorted(cues)}
+        return found | {f"{cue}:chance": -self.rows[cue][:, 12] for cue in sorted(cues) if cue not in KEYLESS}
 
 
 def with_excerpts(covers: Path, cache: Path) -> Path:
@@ -80,7 +85,7 @@ def pairs_of(found: Similarities) -> Pairs:
     i, j = i[keep], j[keep]
     whole = ~(part[i] | part[j])
     return Pairs(
-        {cue: table[i, j] for cue, table in found.raw.items()},
+        {cue: table[i, j] for cue, table in found.rows.items()},
         works[i] == works[j],
         np.column_stack([works[i], works[j]]),
         np.where(whole, 1.0, EXCERPT_WEIGHT),
@@ -90,7 +95,7 @@ def pairs_of(found: Similarities) -> Pairs:
 
 def joined(*many: Pairs) -> Pairs:
     return Pairs(
-        {cue: np.concatenate([p.raw[cue] for p in many]) for cue in CUES},
+        {cue: np.concatenate([p.rows[cue] for p in many]) for cue in CUES},
         *(np.concatenate([getattr(p, name) for p in many]) for name in ("versions", "works", "weights", "whole")),
     )
 
@@ -104,8 +109,8 @@ def held_out(pairs: Pairs, cues: tuple[str, ...]) -> np.ndarray:
     for a, b in {tuple(sorted(row)) for row in folds.tolist()}:
         test = (np.sort(folds, axis=1) == [a, b]).all(axis=1)
         train = pairs.where(~np.isin(folds, [a, b]).any(axis=1))
-        logistic = fit_logistic(train.strengths(cues), train.versions, prior=PRIOR, weights=train.weights)
-        odds = logistic.intercept + sum(logistic.weights[c] * s for c, s in pairs.where(test).strengths(cues).items())
+        logistic = fit_logistic(train.columns(cues), train.versions, prior=PRIOR, weights=train.weights)
+        odds = logistic.intercept + sum(logistic.weights[c] * s for c, s in pairs.where(test).columns(cues).items())
         result[test] = 1.0 / (1.0 + np.exp(-odds))
     return result
 
@@ -155,17 +160,6 @@ def bounds(probability: np.ndarray, pairs: Pairs) -> dict[str, list[float]]:
             drawn.append([r["ece"], r["brier"], r["auc"]])
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
     return {key: [float(a), float(b)] for key, a, b in zip(("ece", "brier", "auc"), low, high, strict=True)}
-
-
-def ranking_weights(found: Similarities) -> dict[str, float]:
-    """Weights of score-normalised cues, from log-odds on them; harmony is 1, none is below 0."""
-    recordings = np.array(found.recordings)
-    same = recordings[:, None] == recordings[None]
-    i, j = np.triu_indices(len(recordings), 1)
-    table = {cue: normalised(found.raw[cue], left_out=same)[i, j] for cue in CUES}
-    works = np.array(found.works)
-    logistic = fit_logistic(table, works[i] == works[j], prior=PRIOR)
-    return {cue: max(0.0, round(logistic.weights[cue] / logistic.weights["harmony"], 3)) for cue in CUES}
 
 
 def diagram(bins: list[dict[str, float]]) -> str:
@@ -229,24 +223,21 @@ def main() -> None:
         )
     subsets = [c for n in (1, 2, 3) for c in itertools.combinations(sorted(CUES), n)]
     logistics = {
-        "+".join(c): fit_logistic(pairs.strengths(c), pairs.versions, prior=PRIOR, weights=pairs.weights)
-        for c in subsets
+        "+".join(c): fit_logistic(pairs.columns(c), pairs.versions, prior=PRIOR, weights=pairs.weights) for c in subsets
     }
     unrelated = pairs.where(~pairs.versions & pairs.whole)
     corpus = "unrelated pairs of 62 popular recordings (30 works) and 34 of anthems (17 works)"
-    whole = [k for k, item in enumerate(covers.items) if item.label.startswith("whole")]
-    only_whole = Similarities(
-        tuple(covers.items[k] for k in whole),
-        tuple(covers.recordings[k] for k in whole),
-        {cue: table[np.ix_(whole, whole)] for cue, table in covers.raw.items()},
-        (),
-    )
+    usual = {}
+    for cue in CUES:
+        strengths = np.median(unrelated.rows[cue][:, :12].max(axis=1))
+        usual[cue] = (round(float(strengths), 6), round(float(np.median(unrelated.rows[cue][:, 12])), 6))
     calibration = Calibration(
         calibrate.DEFAULT,
         PRIOR,
-        {cue: null_of(corpus, unrelated.raw[cue], provenance="see CARD.md") for cue in CUES},
+        {cue: null_of(corpus, raw_values(cue, unrelated.rows[cue]), provenance="see CARD.md") for cue in CUES},
         logistics,
-        ranking_weights(only_whole),
+        usual,
+        RANKING,
         {
             "made_by": "benchmarks/quality/fit_calibration.py",
             "seed": SEED,
@@ -269,7 +260,6 @@ def main() -> None:
     (ROOT / "docs/calibration-reliability.svg").write_text(
         diagram(report["harmony+melody+rhythm"]["bins"]), encoding="utf-8"
     )
-    print("MAP", {cue: round(metrics.rank(only_whole.raw[cue], only_whole.works).means()["map"], 3) for cue in CUES})
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def test_an_interrupted_run_goes_on_where_it_was(collection, tmp_path):
     told = []
     resumed = similarities(params, told.append)
     assert [line for line in told if line.startswith("harmony")] == ["harmony 1/2", "harmony 2/2"]
-    assert np.array_equal(whole.raw["harmony"], resumed.raw["harmony"])
+    assert np.array_equal(whole.rows["harmony"], resumed.rows["harmony"])
 
 
 def test_a_broken_file_is_listed_and_the_others_are_measured(collection):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from versionmatch.errors import InputError, IntegrityError
 from versionmatch.match import calibrate, fuse
-from versionmatch.match.calibrate import Calibration, Logistic, fit_logistic, strength
+from versionmatch.match.calibrate import Calibration, Logistic, fit_logistic
 from versionmatch.match.null import null_of, p_value
 from versionmatch.types import Evidence, Passage, Recording, Span
 
@@ -19,13 +19,23 @@ CUES = ("harmony", "melody", "rhythm")
 def calibration():
     rng = np.random.default_rng(440)
     nulls = {cue: null_of("drawn numbers", rng.normal(5, 1, 999)) for cue in CUES}
+    both = {"harmony": 2.5, "harmony:chance": 1.5, "melody": 1.0, "melody:chance": 1.0}
     logistics = {
-        "harmony": Logistic(-8.0, {"harmony": 3.0}),
-        "melody": Logistic(-6.0, {"melody": 2.0}),
-        "harmony+melody": Logistic(-9.0, {"harmony": 2.5, "melody": 1.0}),
-        "harmony+melody+rhythm": Logistic(-9.5, {"harmony": 2.5, "melody": 1.0, "rhythm": 0.5}),
+        "harmony": Logistic(-8.0, {"harmony": 3.0, "harmony:chance": 1.5}),
+        "melody": Logistic(-6.0, {"melody": 2.0, "melody:chance": 1.0}),
+        "harmony+melody": Logistic(-5.0, both),
+        "harmony+melody+rhythm": Logistic(-5.5, both | {"rhythm": 0.5}),
     }
-    return Calibration("test", 0.2, nulls, logistics, {"harmony": 1.0, "melody": 0.5, "rhythm": 0.2}, {})
+    usual = {"harmony": (3.5, 3.6), "melody": (3.2, 3.2), "rhythm": (0.4, 0.0)}
+    return Calibration("test", 0.2, nulls, logistics, usual, {"harmony": 1.0, "melody": 0.5, "rhythm": 0.2}, {})
+
+
+def keyed(cue: str, rng, key: int = 0, longest: float = 60.0) -> Evidence:
+    """Evidence with strengths in all keys, as the cues give it."""
+    strengths = np.log(rng.uniform(8, 14, 12))
+    strengths[key] = np.log(longest)
+    details = {f"key_{k}": float(v) for k, v in enumerate(strengths)} | {"chance": 2.5}
+    return Evidence(cue, float(np.exp(strengths.max() - 1.25)), "unit", transposition=key, details=details)
 
 
 def evidence(**raw):
@@ -71,23 +81,31 @@ def test_the_parts_sum_exactly_to_the_total(calibration):
     assert list(fused.parts) == ["prior", "harmony", "melody", "rhythm"]
 
 
-@given(st.floats(0.5, 80), st.floats(0.5, 80), st.floats(-0.9, 1))
-@settings(max_examples=40, deadline=None)
-def test_many_at_once_equal_one_by_one(calibration, harmony, melody, rhythm):
-    raw = {"harmony": np.array([[harmony]]), "melody": np.array([[melody]]), "rhythm": np.array([[rhythm or 0.1]])}
-    one = fuse.fuse(evidence(harmony=harmony, melody=melody, rhythm=rhythm or 0.1), calibration)
-    assert fuse.log_odds(raw, calibration)[0, 0] == pytest.approx(one.total, abs=1e-9)
+def test_cues_are_added_in_the_key_that_suits_them_best_together(calibration):
+    rng = np.random.default_rng(440)
+    agreeing = [keyed("harmony", rng, key=4), keyed("melody", rng, key=4)]
+    at_odds = [agreeing[0], keyed("melody", rng, key=9)]
+    assert fuse.fuse(agreeing, calibration).transposition == fuse.fuse(at_odds, calibration).transposition == 4
+    assert fuse.fuse(agreeing, calibration).total > fuse.fuse(at_odds, calibration).total + 1.0
+
+
+def test_the_longer_of_two_equally_unusual_pairs_is_no_likelier_where_chance_weighs_as_much(calibration):
+    rng = np.random.default_rng(440)
+    short = keyed("melody", rng)
+    longer = {k: v + 1.0 for k, v in short.details.items()} | {"chance": short.details["chance"] + 2.0}
+    assert fuse.fuse([short], calibration).total == pytest.approx(
+        fuse.fuse([replace(short, details=longer)], calibration).total
+    )
 
 
 def test_a_cue_without_anything_to_measure_is_left_out(calibration):
     with_nothing = fuse.fuse(evidence(harmony=20.0, melody=9.0, rhythm=0.0), calibration)
     assert with_nothing.total == pytest.approx(fuse.fuse(evidence(harmony=20.0, melody=9.0), calibration).total)
-    both = {cue: np.array([v]) for cue, v in {"harmony": 20.0, "melody": 9.0, "rhythm": 0.0}.items()}
-    assert fuse.log_odds(both, calibration)[0] == pytest.approx(with_nothing.total)
 
 
-def test_a_usual_value_speaks_neither_way(calibration):
-    usual = float(calibration.nulls["harmony"].quantiles[200])
+def test_a_usual_pair_speaks_neither_way(calibration):
+    strength, chance = calibration.usual["harmony"]
+    usual = float(np.exp(strength - chance / 2))
     assert fuse.fuse(evidence(harmony=usual), calibration).parts["harmony"] == pytest.approx(0.0)
     assert fuse.fuse(evidence(harmony=2 * usual), calibration).parts["harmony"] > 0
 
@@ -96,7 +114,7 @@ def test_calibration_fills_p_score_and_null(calibration):
     plain = evidence(harmony=20.0)[0]
     filled = calibration.apply(plain)
     assert filled.p_value == 1 / 1000
-    assert filled.score == pytest.approx(1 / (1 + np.exp(8.0 - 3.0 * np.log(21.0))))
+    assert filled.score == pytest.approx(1 / (1 + np.exp(8.0 - 3.0 * np.log(20.0))))
     assert filled.null.corpus == "drawn numbers"
     assert calibration.apply(replace(plain, cue="timbre")).score is None
     assert calibration.apply(replace(plain, raw=0.0)).p_value is None
@@ -125,6 +143,7 @@ def test_the_shipped_calibration_knows_the_three_cues_in_every_combination():
     assert len(shipped.logistics) == 7
     for logistic in shipped.logistics.values():
         assert logistic.weights.get("harmony", 1.0) > 0
+        assert min(logistic.weights.values()) >= 0
     assert all(null.n_pairs > 1000 for null in shipped.nulls.values())
 
 
@@ -142,7 +161,7 @@ def test_the_prior_moves_the_intercept_alone():
     values = rng.normal(size=4000)
     versions = rng.random(4000) < 1 / (1 + np.exp(-2.0 * values))
     even, rare = (fit_logistic({"melody": values}, versions, prior=p) for p in (0.5, 0.05))
-    assert rare.intercept == pytest.approx(even.intercept + calibrate.log_odds_of(0.05), abs=0.35)
+    assert rare.intercept == pytest.approx(even.intercept + float(np.log(0.05 / 0.95)), abs=0.35)
     assert rare.weights["melody"] == pytest.approx(even.weights["melody"], rel=0.15)
 
 
@@ -166,8 +185,3 @@ def test_relations(calibration):
 
 def test_overlapping_passages_count_once():
     assert fuse.shared((passage(0, 50), passage(25, 75), passage(30, 40)), 100.0, "query") == 0.75
-
-
-def test_strength_of_arrays_and_numbers_agree():
-    assert strength("harmony", np.array([3.0]))[0] == strength("harmony", 3.0)
-    assert strength("rhythm", -0.25) == -0.25

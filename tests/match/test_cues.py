@@ -9,12 +9,17 @@ from versionmatch.match.cues import search
 from versionmatch.match.cues.harmony import HarmonyCue
 from versionmatch.match.cues.melody import MelodyCue, pitch_classes
 from versionmatch.match.cues.rhythm import RhythmCue, profile_likeness, rhythm_profile
+from versionmatch.match.ranking import raw_values, reversed_rows
 from versionmatch.types import Features, Recording
 
 CHORDS = [(0, 4, 7), (9, 0, 4), (5, 9, 0), (7, 11, 2), (2, 5, 9), (4, 7, 11), (11, 2, 5), (10, 2, 5)]
 
 
 def track(**features):
+    if "chroma" in features and "cqt" not in features:  # the same pitch classes in the octaves from C2 on
+        chroma = features["chroma"].values
+        cqt = np.concatenate([np.zeros_like(chroma), chroma, chroma, chroma, np.zeros((36, chroma.shape[1]))])
+        features["cqt"] = Features("cqt", cqt, features["chroma"].frame_rate)
     return Track(Recording("id", "song", 60.0), features)
 
 
@@ -86,9 +91,18 @@ def test_the_shared_passage_is_placed_in_both_recordings():
 
 
 def test_fast_and_full_comparison_give_the_same_value():
-    a, b = track(chroma=progression(1)), track(chroma=progression(2))
-    cue = HarmonyCue()
-    assert cue.raw(cue.sketch(a), cue.sketch(b)) == cue.compare(a, b).raw
+    a, b = track(chroma=progression(1), melody=tune(1)), track(chroma=progression(2), melody=tune(2))
+    a_onsets, b_onsets = track(onsets=pulses(0.5)), track(onsets=pulses(0.7))
+    for cue, q, r in ((HarmonyCue(), a, b), (MelodyCue(), a, b), (RhythmCue(), a_onsets, b_onsets)):
+        row = cue.by_key(cue.sketch(q), cue.sketch(r))
+        assert raw_values(cue.name, row) == pytest.approx(cue.compare(q, r).raw, rel=1e-12)
+
+
+def test_exchanging_query_and_reference_reverses_the_key():
+    a, b = (search.moments(progression(1, key=k)).values for k in (4, 0))
+    forth, back = (search.as_row(search.profile(*pair, tempi=())) for pair in ((a, b), (b, a)))
+    assert forth[:12].argmax() == 4
+    assert back == pytest.approx(reversed_rows(forth))
 
 
 @pytest.mark.parametrize(

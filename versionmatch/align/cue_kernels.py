@@ -22,8 +22,9 @@ def embed_similarity(similarity: Array, embedding: int) -> Array:
     scale = np.float32(16384.0 / embedding)
     cells = np.empty(similarity.shape, np.int16)
     for i in range(similarity.shape[0]):
-        for j in range(similarity.shape[1]):
-            cells[i, j] = np.int16(np.rint(similarity[i, j] * scale))
+        exact, rounded = similarity[i], cells[i]
+        for j in range(exact.size):
+            rounded[j] = np.int16(np.rint(exact[j] * scale))
     out = np.empty((n, m), np.int16)
     for j in range(m):
         total = np.int16(0)
@@ -35,8 +36,9 @@ def embed_similarity(similarity: Array, embedding: int) -> Array:
         for k in range(embedding):
             total += cells[i + k, k]
         out[i, 0] = total
-        for j in range(1, m):
-            out[i, j] = out[i - 1, j - 1] + cells[i + embedding - 1, j + embedding - 1] - cells[i - 1, j - 1]
+        before, row, gone, new = out[i - 1], out[i], cells[i - 1], cells[i + embedding - 1]
+        for j in range(m - 1):
+            row[j + 1] = before[j] + new[j + embedding] - gone[j]
     return out
 
 

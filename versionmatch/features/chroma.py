@@ -107,6 +107,12 @@ class Chroma:
         return Features("chroma", values, cqt.frame_rate / factor_to(cqt.frame_rate))
 
 
+def bass_chroma(cqt: Features) -> Features:
+    """Whitened chroma of the bass alone, ``(12, n)``: a narrow bell around B♭2, else as ``Chroma``."""
+    values = unit_frames(folded(whitened(relative_magnitude(cqt)), centre=22.0, width=9.0))
+    return Features("bass", values, cqt.frame_rate / factor_to(cqt.frame_rate))
+
+
 class Cens:
     """Chroma energy normalised statistics, ``(12, n)``, about 2 frames per second.
 

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..match import calibrate, fuse, metrics
+from ..match import calibrate, metrics
 from ..match.normalise import normalised
+from ..match.ranking import ROW, fused_similarity, raw_values, reversed_rows
 from ..params import CUES, Params
 from ..types import DoubleArray
 from . import retrieval_work as work
@@ -71,11 +72,11 @@ class RetrievalParams(Params):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Similarities:
-    """Raw values of all pairs by cue, ``(n, n)``, of the items that could be read."""
+    """All pairs of the items that could be read: by cue, rows ``(n, n, 13)`` as in ``match.ranking``."""
 
     items: tuple[Item, ...]
     recordings: tuple[str, ...]
-    raw: dict[str, DoubleArray]
+    rows: dict[str, DoubleArray]
     errors: tuple[dict[str, str], ...]
 
     @property
@@ -122,7 +123,7 @@ def bench_retrieval(params: RetrievalParams, progress: Progress | None = None) -
 
 
 def similarities(params: RetrievalParams, progress: Progress) -> Similarities:
-    """Raw values of all pairs of a manifest, by cue."""
+    """All pairs of a manifest, by cue."""
     items = read_manifest(Path(params.manifest))
     with _workers(params, len(items)) as pool:
         tasks = [(item, params.cues, params.cache_dir, dict(params.extractors)) for item in items]
@@ -132,20 +133,18 @@ def similarities(params: RetrievalParams, progress: Progress) -> Similarities:
             progress(f"features {done}/{len(items)}: {sketched.item.label}")
     good = [s for s in sketches if s.error is None]
     errors = tuple({"path": s.item.label, "error": s.error} for s in sketches if s.error is not None)
-    raw = {cue: _pairs(params, good, cue, progress) for cue in params.cues}
-    return Similarities(tuple(s.item for s in good), tuple(s.recording_id for s in good), raw, errors)
+    rows = {cue: _pairs(params, good, cue, progress) for cue in params.cues}
+    return Similarities(tuple(s.item for s in good), tuple(s.recording_id for s in good), rows, errors)
 
 
 def ranking_tables(found: Similarities, cue: str) -> tuple[DoubleArray, DoubleArray]:
     """The similarity that ranks: as it is, and normalised by what each recording is usually given."""
     recordings = np.asarray(found.recordings)
     left_out = recordings[:, None] == recordings[None]
-    if cue != "fused":
-        return found.raw[cue], normalised(found.raw[cue], left_out=left_out)
-    calibration = calibrate.load()
-    plain = fuse.log_odds(found.raw, calibration)
-    parts = (w * normalised(found.raw[name], left_out=left_out) for name, w in calibration.ranking.items())
-    return plain, np.sum(np.stack(list(parts)), axis=0)
+    if cue == "fused":
+        return fused_similarity(found.rows, calibrate.load(), left_out=left_out)
+    raw = raw_values(cue, found.rows[cue])
+    return raw, normalised(raw, left_out=left_out)
 
 
 def _figures(table: DoubleArray, found: Similarities, params: RetrievalParams) -> dict[str, Any]:
@@ -159,10 +158,10 @@ def _figures(table: DoubleArray, found: Similarities, params: RetrievalParams) -
 
 
 def _pairs(params: RetrievalParams, sketches: list[work.Sketched], cue: str, progress: Progress) -> DoubleArray:
-    """The raw values of one cue, row by row; finished rows are kept on disk and read back."""
+    """One cue for all pairs, a query at a time; finished queries are kept on disk and read back."""
     n = len(sketches)
     folder = _rows_folder(params, sketches, cue)
-    table = np.zeros((n, n))
+    table = np.zeros((n, n, ROW))
     missing = []
     for i in range(n - 1):
         row = work.read_row(folder, i, n - 1 - i)
@@ -175,7 +174,9 @@ def _pairs(params: RetrievalParams, sketches: list[work.Sketched], cue: str, pro
         for done, (i, row) in enumerate(_each(pool, work.row, missing, (cue, values, folder)), start=1):
             table[i, i + 1 :] = row
             progress(f"{cue} {done}/{len(missing)}")
-    return table + table.T
+    for i in range(1, n):
+        table[i, :i] = reversed_rows(table[:i, i])
+    return table
 
 
 def _rows_folder(params: RetrievalParams, sketches: list[work.Sketched], cue: str) -> Path | None:

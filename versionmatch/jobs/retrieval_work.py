@@ -15,6 +15,7 @@ import numpy as np
 from ..audio.decode import load
 from ..errors import InputError, VersionMatchError
 from ..features.view import Track
+from ..match.ranking import ROW
 from ..plugins import find
 from ..store.artefacts import ArtefactStore
 from ..types import DoubleArray, Features, Recording
@@ -81,10 +82,14 @@ def _cqt(item: Item) -> Features:
 
 
 def row(i: int) -> tuple[int, DoubleArray]:
-    """The raw values of sketch ``i`` with all later ones; also written to the rows' folder, where there is one."""
+    """Sketch ``i`` with all later ones, ``(n, 13)``; also written to the rows' folder, where there is one."""
     cue, sketches, folder = _shared[0]
     plugin = _plugin(cue)
-    values = np.array([plugin.raw(sketches[i], other) for other in sketches[i + 1 :]], dtype=np.float64)
+    values = np.full((len(sketches) - 1 - i, ROW), np.nan)
+    for at, other in enumerate(sketches[i + 1 :]):
+        found = plugin.by_key(sketches[i], other)
+        if found is not None:
+            values[at] = found
     if folder is not None:
         _write_row(folder, i, values)
     return i, values
@@ -106,7 +111,7 @@ def read_row(folder: Path | None, i: int, n: int) -> DoubleArray | None:
     if path is None or not path.is_file():
         return None
     values = np.fromfile(path, dtype="<f8")
-    return values if values.size == n and np.isfinite(values).all() else None
+    return values.reshape(n, ROW) if values.size == n * ROW else None
 
 
 def _write_row(folder: Path, i: int, values: DoubleArray) -> None:

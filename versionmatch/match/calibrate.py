@@ -24,28 +24,40 @@ from .null import p_value
 
 SCHEMA = "versionmatch.calibration/1"
 DEFAULT = "calibration-v1"
+KEYLESS = ("rhythm", "passages")
+"""Cues that do not depend on the key: their strength is the raw value itself, and chance is 0."""
+TELLING_ZERO = ("passages",)
+"""Cues whose raw value 0 says something; of the others it says that there was nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """Log-odds of being versions: ``intercept + Σ weight · strength`` over the named cues."""
+    """Log-odds of being versions: ``intercept + Σ weights[cue] · strength - weights[cue:chance] · chance``.
+
+    No weight is below 0. Where chance weighs as much as the strength, their ratio counts, whatever the lengths.
+    """
 
     intercept: float
     weights: Mapping[str, float]
+
+    def part(self, cue: str, strength: float, chance: float) -> float:
+        """What one cue adds."""
+        return self.weights[cue] * strength - self.weights.get(f"{cue}:chance", 0.0) * chance
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Calibration:
     """What raw values mean: each cue's null, and log-odds for each choice of cues.
 
-    ``logistics`` are keyed by the cues in alphabetical order, joined by ``+``; ``ranking`` are the weights
-    with which score-normalised cues are added for retrieval.
+    ``logistics`` are keyed by the cues in alphabetical order, joined by ``+``; ``usual`` is the median strength
+    and chance of unrelated pairs by cue; ``ranking`` are the weights with which cues are added key by key.
     """
 
     id: str
     prior: float
     nulls: Mapping[str, Null]
     logistics: Mapping[str, Logistic]
+    usual: Mapping[str, tuple[float, float]]
     ranking: Mapping[str, float]
     provenance: Mapping[str, Any]
 
@@ -55,10 +67,21 @@ class Calibration:
         ``score`` is the probability that this cue alone would give.
         """
         null, logistic = self.nulls.get(evidence.cue), self.logistics.get(evidence.cue)
-        if null is None or logistic is None or evidence.raw == 0.0:
+        if null is None or logistic is None or not measured(evidence.cue, evidence.raw):
             return evidence
-        odds = logistic.intercept + logistic.weights[evidence.cue] * strength(evidence.cue, evidence.raw)
+        strengths, chance = self.strengths(evidence)
+        odds = logistic.intercept + logistic.part(evidence.cue, float(strengths.max()), chance)
         return replace(evidence, p_value=p_value(evidence.raw, null), score=probability_of(odds), null=null)
+
+    def strengths(self, evidence: Evidence) -> tuple[DoubleArray, float]:
+        """Of a cue's evidence, the strength in each key ``(12,)`` and chance (the usual one where it is not given)."""
+        details, cue = evidence.details, evidence.cue
+        if "chance" in details:
+            return np.array([details[f"key_{k}"] for k in range(12)]), details["chance"]
+        if cue in KEYLESS:
+            return np.full(12, evidence.raw), 0.0
+        chance = self.usual[cue][1]
+        return np.full(12, math.log(max(evidence.raw, 1e-9)) + chance / 2.0), chance
 
     def logistic_for(self, cues: Sequence[str]) -> Logistic | None:
         """The log-odds fitted for just these cues, in any order; None where there is none."""
@@ -82,6 +105,7 @@ class Calibration:
             "prior": self.prior,
             "provenance": dict(self.provenance),
             "ranking": dict(self.ranking),
+            "usual": {cue: list(pair) for cue, pair in self.usual.items()},
             "logistics": logistics,
             "nulls": nulls,
         }
@@ -99,16 +123,20 @@ class Calibration:
                 for cue, n in data["nulls"].items()
             }
             logistics = {k: Logistic(float(v["intercept"]), v["weights"]) for k, v in data["logistics"].items()}
-            return cls(data["id"], float(data["prior"]), nulls, logistics, data["ranking"], data["provenance"])
+            usual = {cue: (float(pair[0]), float(pair[1])) for cue, pair in data["usual"].items()}
+            prior = float(data["prior"])
+            return cls(data["id"], prior, nulls, logistics, usual, data["ranking"], data["provenance"])
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise IntegrityError(f"{source} is no calibration: {error!r}; install the package again") from error
 
 
-def strength(cue: str, raw: float | DoubleArray) -> Any:
-    """A raw value on the scale on which log-odds are linear: the logarithm, for the rhythm the value itself."""
-    if cue == "rhythm":
-        return raw
-    return np.log(np.maximum(raw, 0.0) + 1.0) if isinstance(raw, np.ndarray) else math.log(max(raw, 0.0) + 1.0)
+def measured(cue: str, raw: float) -> bool:
+    """Whether a raw value says anything; 0 mostly means that there was nothing to measure.
+
+    >>> measured("harmony", 0.0), measured("passages", 0.0)
+    (False, True)
+    """
+    return raw != 0.0 or cue in TELLING_ZERO
 
 
 def probability_of(log_odds: float) -> float:
@@ -118,11 +146,6 @@ def probability_of(log_odds: float) -> float:
     (0.5, 0.0)
     """
     return 1.0 / (1.0 + math.exp(-log_odds)) if log_odds > -700 else 0.0
-
-
-def log_odds_of(probability: float) -> float:
-    """The log-odds of a probability strictly between 0 and 1."""
-    return math.log(probability / (1.0 - probability))
 
 
 @cache
@@ -144,7 +167,7 @@ def _models() -> Any:
 
 
 def fit_logistic(
-    strengths: Mapping[str, npt.ArrayLike],
+    columns: Mapping[str, npt.ArrayLike],
     versions: npt.ArrayLike,
     *,
     prior: float,
@@ -154,8 +177,8 @@ def fit_logistic(
 
     Parameters
     ----------
-    strengths : cue → (n_pairs,)
-        See ``strength``.
+    columns : name → (n_pairs,)
+        Strengths by ``cue``, and chance with the sign reversed by ``cue:chance``.
     versions : (n_pairs,) bool
         Which pairs are versions of one work.
     prior : float
@@ -170,7 +193,7 @@ def fit_logistic(
     label = np.asarray(versions, dtype=bool)
     if label.all() or not label.any():
         raise InputError("a calibration needs versions and unrelated pairs; got only one of them")
-    kept = {cue: np.asarray(values, dtype=np.float64) for cue, values in strengths.items()}
+    kept = {cue: np.asarray(values, dtype=np.float64) for cue, values in columns.items()}
     count = np.ones(label.size) if weights is None else np.asarray(weights, dtype=np.float64)
     share = np.where(label, prior / count[label].sum(), (1.0 - prior) / count[~label].sum())
     while True:
@@ -181,6 +204,6 @@ def fit_logistic(
         slopes = dict(zip(kept, model.coef_[0] / scale, strict=True))
         against = [cue for cue in slopes if slopes[cue] < 0]
         if not against or len(kept) == 1:
-            found = {cue: max(0.0, float(slopes.get(cue, 0.0))) for cue in strengths}
+            found = {cue: max(0.0, float(slopes.get(cue, 0.0))) for cue in columns}
             return Logistic(float(model.intercept_[0]), found)
         kept.pop(min(against, key=lambda cue: slopes[cue] * float(kept[cue].std())))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from ..types import DoubleArray, Evidence, Passage, Recording
+from ..types import Evidence, Passage, Recording
 from . import calibrate
 from .calibrate import Calibration
 
@@ -22,15 +21,19 @@ SHARED_SHARE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """Log-odds of being versions: ``parts`` (``prior``, then one by cue) sum exactly to ``total``."""
+    """Log-odds of being versions: ``parts`` (``prior``, then one by cue) sum exactly to ``total``.
+
+    ``transposition`` (0…11, raises the reference) is the key in which the cues agree most together.
+    """
 
     parts: Mapping[str, float]
     total: float
     probability: float
+    transposition: int
 
 
 def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -> Fused | None:
-    """What the cues say together; None where no cue had anything to measure.
+    """What the cues say together, in the key that suits them best; None where none had anything to measure.
 
     A cue that found nothing to measure (raw value 0) is left out, and the log-odds fitted without it are used.
     A cue's part is measured against the median unrelated pair, so that a part above 0 speaks for versions.
@@ -40,35 +43,19 @@ def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -
     True
     """
     calibration = calibration or calibrate.load()
-    known = [e for e in evidence if e.cue in calibration.nulls and e.raw != 0.0]
+    known = [e for e in evidence if e.cue in calibration.nulls and calibrate.measured(e.cue, e.raw)]
     logistic = calibration.logistic_for([e.cue for e in known])
     if logistic is None:
         return None
-    usual = {e.cue: calibrate.strength(e.cue, _median(calibration, e.cue)) for e in known}
-    parts = {"prior": logistic.intercept + sum(logistic.weights[cue] * usual[cue] for cue in sorted(usual))}
-    for e in known:
-        parts[e.cue] = logistic.weights[e.cue] * (calibrate.strength(e.cue, e.raw) - usual[e.cue])
+    strengths = {e.cue: calibration.strengths(e) for e in known}
+    together = sum(calibration.ranking.get(cue, 0.0) * by_key for cue, (by_key, _) in strengths.items())
+    key = int(np.argmax(together))
+    usual = {cue: logistic.part(cue, *calibration.usual[cue]) for cue in sorted(strengths)}
+    parts = {"prior": logistic.intercept + sum(usual.values())}
+    for cue, (by_key, chance) in strengths.items():
+        parts[cue] = logistic.part(cue, float(by_key[key]), chance) - usual[cue]
     total = sum(parts.values())
-    return Fused(MappingProxyType(parts), total, calibrate.probability_of(total))
-
-
-def log_odds(raw: Mapping[str, DoubleArray], calibration: Calibration) -> DoubleArray:
-    """``fuse(...).total`` of many pairs at once: raw values by cue, all of one shape.
-
-    Where no cue had anything to measure, it is that of the prior.
-    """
-    names = sorted(raw)
-    table = np.stack([raw[name] for name in names])
-    total = np.full(table.shape[1:], calibrate.log_odds_of(calibration.prior))
-    for chosen in itertools.product((False, True), repeat=len(names)):
-        here = ((table != 0.0) == np.reshape(chosen, (-1, *[1] * (table.ndim - 1)))).all(axis=0)
-        logistic = calibration.logistic_for([name for name, yes in zip(names, chosen, strict=True) if yes])
-        if logistic is not None:
-            odds = logistic.intercept + sum(
-                weight * np.asarray(calibrate.strength(cue, raw[cue])) for cue, weight in logistic.weights.items()
-            )
-            total = np.where(here, odds, total)
-    return total
+    return Fused(MappingProxyType(parts), total, calibrate.probability_of(total), key)
 
 
 def judge(
@@ -105,8 +92,3 @@ def shared(passages: Sequence[Passage], duration_s: float, side: str) -> float:
         covered += max(0.0, end - max(start, reached))
         reached = max(reached, end)
     return min(1.0, covered / duration_s) if duration_s > 0 else 0.0
-
-
-def _median(calibration: Calibration, cue: str) -> float:
-    quantiles = calibration.nulls[cue].quantiles
-    return float(quantiles[quantiles.size // 2])

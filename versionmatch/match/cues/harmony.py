@@ -1,23 +1,26 @@
-"""Do the two share a progression of harmonies, in any key and at almost any tempo?"""
+"""Do the two share a progression of harmonies and its bass, in any key and at almost any tempo?"""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from ...features.chroma import bass_chroma
 from ...plugins import Track
-from ...types import Evidence, FloatArray
+from ...types import Alignment, DoubleArray, Evidence, FloatArray, Span
 from ...units import signed_semitones
 from . import search
 
 UNIT = "Qmax over √chance"
+BASS_WEIGHT = 0.5  # of the bass line beside the whole harmony
 
 
 class HarmonyCue:
     """The longest progression two recordings share, against what chance gives in the other keys.
 
-    Chroma at two moments a second; Qmax [1]_ in all twelve keys and at three tempi. ``raw`` is the best Qmax
-    over the root of the median of the twelve: unrelated recordings share some harmony in *every* key, versions
-    in one. 0 where one of the two holds too little sound, or one chord throughout.
+    Chroma and the chroma of the bass at two moments a second; Qmax [1]_ in all twelve keys, of the chroma also at
+    three tempi; the two are joined key by key. ``raw`` is the best key's Qmax over the root of the median of the
+    twelve: unrelated recordings share some harmony in *every* key, versions in one. 0 where one of the two holds
+    too little sound, or one chord throughout.
 
     References
     ----------
@@ -25,42 +28,45 @@ class HarmonyCue:
     """
 
     name = "harmony"
-    needs = ("chroma",)
-    settings: ClassVar = search.SETTINGS
+    needs = ("chroma", "cqt")
+    settings: ClassVar = {**search.SETTINGS, "bass_weight": BASS_WEIGHT}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How long the shared progression is, where, and in which key."""
         q, r = (search.moments(side["chroma"]) for side in (query, reference))
-        found = search.search(q.values, r.values)
-        if found.longest <= 0:
+        found = self._profile(self.sketch(query), self.sketch(reference))
+        if found is None:
             return Evidence(self.name, 0.0, UNIT, notes=("too little harmony to compare in one of the two",))
-        spans, alignment = search.path(q, r, found)
-        return Evidence(
-            self.name,
-            found.score,
-            UNIT,
-            spans=spans,
-            alignment=alignment,
-            transposition=found.transposition,
-            notes=words(found, "harmony"),
-            details={"qmax": found.longest, "chance": found.chance, "stretch": found.stretch},
-        )
+        return evidence_of(self.name, found, *search.path(q, r, found.key, float(found.stretches[found.key])))
 
-    def sketch(self, track: Track) -> FloatArray:
+    def sketch(self, track: Track) -> tuple[FloatArray, FloatArray]:
         """What is kept of a recording to compare it with many."""
-        return search.moments(track["chroma"]).values
+        return search.moments(track["chroma"]).values, search.moments(bass_chroma(track["cqt"])).values
 
-    def raw(self, query: FloatArray, reference: FloatArray) -> float:
-        """The raw value from two sketches, without its place."""
-        return search.search(query, reference).score
+    def by_key(
+        self, query: tuple[FloatArray, FloatArray], reference: tuple[FloatArray, FloatArray]
+    ) -> DoubleArray | None:
+        """From two sketches, ``(13,)``: the strength in each key, then chance; None where nothing can be compared."""
+        return search.as_row(self._profile(query, reference))
+
+    @staticmethod
+    def _profile(
+        query: tuple[FloatArray, FloatArray], reference: tuple[FloatArray, FloatArray]
+    ) -> search.KeyProfile | None:
+        whole = search.profile(query[0], reference[0])
+        return whole and whole.with_part(search.profile(query[1], reference[1], tempi=()), BASS_WEIGHT)
 
 
-def words(found: search.Found, what: str) -> tuple[str, ...]:
-    """The finding as a sentence."""
-    shift = signed_semitones(found.transposition)
+def evidence_of(
+    cue: str,
+    found: search.KeyProfile,
+    spans: tuple[Span, ...],
+    alignment: Alignment | None,
+    agreeing_s: float,
+) -> Evidence:
+    """A key profile and its passage as evidence, with a sentence."""
+    shift = signed_semitones(found.key)
     key = "in the same key" if shift == 0 else f"B {abs(shift)} semitones {'higher' if shift < 0 else 'lower'} than A"
-    longest, chance = (value / search.FRAME_RATE for value in (found.longest, found.chance))
-    return (
-        f"the longest shared stretch of {what} holds about {longest:.0f} s in agreement ({key}); "
-        f"in other keys chance gives about {chance:.0f} s",
-    )
+    sentence = f"the longest shared stretch of {cue} holds about {agreeing_s:.0f} s in agreement ({key})"
+    details = {"agreeing_s": agreeing_s, **found.details()}
+    return Evidence(cue, found.raw, UNIT, spans, alignment, found.key, notes=(sentence,), details=details)

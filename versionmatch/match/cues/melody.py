@@ -7,9 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from ...plugins import Track
-from ...types import Evidence, Features, FloatArray
+from ...types import DoubleArray, Evidence, Features, FloatArray
 from . import search
-from .harmony import UNIT, words
+from .harmony import UNIT, evidence_of
+
+FRAME_RATE = 1.25  # moments a second: a phrase's contour rather than its single notes
 
 
 class MelodyCue:
@@ -28,33 +30,23 @@ class MelodyCue:
 
     name = "melody"
     needs = ("melody",)
-    settings: ClassVar = search.SETTINGS
+    settings: ClassVar = {**search.SETTINGS, "frame_rate": FRAME_RATE, "tempi": []}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How long the shared stretch of melody is, where, and in which key."""
-        q, r = (search.moments(pitch_classes(side["melody"])) for side in (query, reference))
-        found = search.search(q.values, r.values)
-        if found.longest <= 0:
+        q, r = (search.moments(pitch_classes(side["melody"]), FRAME_RATE) for side in (query, reference))
+        found = search.profile(q.values, r.values, frame_rate=FRAME_RATE, tempi=())
+        if found is None:
             return Evidence(self.name, 0.0, UNIT, notes=("too little melody to compare in one of the two",))
-        spans, alignment = search.path(q, r, found)
-        return Evidence(
-            self.name,
-            found.score,
-            UNIT,
-            spans=spans,
-            alignment=alignment,
-            transposition=found.transposition,
-            notes=words(found, "melody"),
-            details={"qmax": found.longest, "chance": found.chance, "stretch": found.stretch},
-        )
+        return evidence_of(self.name, found, *search.path(q, r, found.key, 1.0))
 
     def sketch(self, track: Track) -> FloatArray:
         """What is kept of a recording to compare it with many."""
-        return search.moments(pitch_classes(track["melody"])).values
+        return search.moments(pitch_classes(track["melody"]), FRAME_RATE).values
 
-    def raw(self, query: FloatArray, reference: FloatArray) -> float:
-        """The raw value from two sketches, without its place."""
-        return search.search(query, reference).score
+    def by_key(self, query: FloatArray, reference: FloatArray) -> DoubleArray | None:
+        """From two sketches, ``(13,)``: the strength in each key, then chance; None where nothing can be compared."""
+        return search.as_row(search.profile(query, reference, frame_rate=FRAME_RATE, tempi=()))
 
 
 def pitch_classes(melody: Features) -> Features:

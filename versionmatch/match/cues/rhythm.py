@@ -49,9 +49,11 @@ class RhythmCue:
         """What is kept of a recording to compare it with many."""
         return rhythm_profile(track["onsets"])
 
-    def raw(self, query: DoubleArray | None, reference: DoubleArray | None) -> float:
-        """The raw value from two sketches, without the ratio of tempi."""
-        return 0.0 if query is None or reference is None else profile_likeness(query, reference)[0]
+    def by_key(self, query: DoubleArray | None, reference: DoubleArray | None) -> DoubleArray | None:
+        """From two sketches, ``(13,)``: the raw value for each key, the same for all, then 0; None without onsets."""
+        if query is None or reference is None:
+            return None
+        return np.append(np.full(12, profile_likeness(query, reference)[0]), 0.0)
 
 
 def rhythm_profile(onsets: Features) -> DoubleArray | None:

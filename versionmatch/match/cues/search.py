@@ -19,13 +19,13 @@ FRAME_RATE = 2.0  # moments a second at which sequences are compared
 EMBEDDING = 9  # moments that must agree together: 4.5 s
 KAPPAS = (0.06, 0.095)  # shares of moments that count as near; the second is Serrà's
 TEMPI = (0.8, 1.25)  # besides 1: by how much the reference is stretched
-LIKELY_KEYS = 3  # keys in which the other tempi are tried
+LIKELY_KEYS = 2  # keys in which the other tempi are tried
 MIN_SOUNDING_S = 5.0  # less sound than this allows no statement
 MIN_CHANGE = 0.01  # mean 1 - cosine of sounding moments to their average; a held tone has almost 0
 _FLOOR = 1  # of 16384: moments without any likeness are never near
 
 SETTINGS = {
-    "version": 1,
+    "version": 2,
     "frame_rate": FRAME_RATE,
     "embedding": EMBEDDING,
     "kappas": list(KAPPAS),
@@ -37,23 +37,40 @@ SETTINGS = {
 """Everything that shapes a raw value; a change of it calls for another calibration."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The best key and tempo of a pair, and how it stands out.
+@dataclass(frozen=True, eq=False, slots=True)
+class KeyProfile:
+    """How much two sequences agree in each key, and how much they would by chance.
 
-    ``score`` is the best key's Qmax over the root of the median of all keys (the pair's own null);
-    ``transposition`` 0…11 raises the reference to the query; ``stretch`` is by how much the reference was
-    stretched; ``longest`` the best Qmax, ``chance`` the median of the keys.
+    ``strengths (12,)``: log(Qmax + ½) with the reference raised by 0…11 semitones, at the best tempo;
+    ``stretches (12,)``: by how much the reference was stretched there; ``chance``: log(median of the keys + 2),
+    the pair's own null: unrelated sequences agree somewhat in every key, versions in one.
     """
 
-    score: float
-    transposition: int
-    stretch: float
-    longest: float
+    strengths: DoubleArray
+    stretches: DoubleArray
     chance: float
 
+    @property
+    def key(self) -> int:
+        """The key that agrees most, 0…11; ties: the smallest."""
+        return int(np.argmax(self.strengths))
 
-NOTHING = Found(0.0, 0, 1.0, 0.0, 0.0)
+    @property
+    def raw(self) -> float:
+        """The best key's Qmax over the root of chance."""
+        return math.exp(float(self.strengths.max()) - self.chance / 2.0)
+
+    def with_part(self, other: KeyProfile | None, weight: float) -> KeyProfile:
+        """Key by key joined with another part's profile: a version has one key for all its parts."""
+        if other is None:
+            return self
+        strengths = (self.strengths + weight * other.strengths) / (1.0 + weight)
+        return KeyProfile(strengths, self.stretches, (self.chance + weight * other.chance) / (1.0 + weight))
+
+    def details(self) -> dict[str, float]:
+        """What evidence keeps of it, so that cues can be added key by key."""
+        by_key = {f"key_{k}": float(v) for k, v in enumerate(self.strengths)}
+        return {"chance": self.chance, "stretch": float(self.stretches[self.key]), **by_key}
 
 
 def moments(features: Features, frame_rate: float = FRAME_RATE) -> Features:
@@ -82,11 +99,13 @@ def stretched(values: FloatArray, ratio: float) -> FloatArray:
     return unit_frames(values[:, low] * (1 - share) + values[:, high] * share)
 
 
-def qmax_by_key(query: FloatArray, reference: FloatArray, keys: Sequence[int]) -> DoubleArray:
+def qmax_by_key(
+    query: FloatArray, reference: FloatArray, keys: Sequence[int], embedding: int = EMBEDDING
+) -> DoubleArray:
     """Qmax with the reference raised by each of ``keys``, the mean over ``KAPPAS``; ``(n_keys,)``."""
     found = np.zeros(len(keys))
     for at, key in enumerate(keys):
-        similarity = kernels.embed_similarity(query.T @ np.roll(reference, key, axis=0), EMBEDDING)
+        similarity = kernels.embed_similarity(query.T @ np.roll(reference, key, axis=0), embedding)
         rows = _thresholds(similarity)
         columns = _thresholds(np.ascontiguousarray(similarity.T))
         found[at] = sum(kernels.mutual_qmax(similarity, r, c, _FLOOR) for r, c in zip(rows, columns, strict=True))
@@ -94,41 +113,66 @@ def qmax_by_key(query: FloatArray, reference: FloatArray, keys: Sequence[int]) -
 
 
 def _thresholds(similarity: npt.NDArray[np.int16]) -> list[npt.NDArray[np.int16]]:
-    """For each of ``KAPPAS``, the similarity that this share of each row's cells reaches."""
-    m = similarity.shape[1]
-    at = [m - neighbours(m, kappa) for kappa in KAPPAS]
-    ranked = np.partition(similarity, at, axis=1)
-    return [np.ascontiguousarray(ranked[:, k]) for k in at]
+    """For each of ``KAPPAS``, the similarity that this share of each row's cells reaches.
 
-
-def search(query: FloatArray, reference: FloatArray) -> Found:
-    """The key and tempo at which two sequences of moments ``(12, n)`` agree most.
-
-    All twelve keys are tried at the given tempo; the other tempi only in the likeliest keys. ``NOTHING``
-    where one of the two is too short, silent or without any change.
+    One rank at a time, the larger share first: numpy's fast selection knows no several ranks at once.
     """
-    shortest = min(query.shape[1], math.floor(reference.shape[1] * min((1.0, *TEMPI))))
-    if shortest < EMBEDDING or not (telling(query) and telling(reference)):
-        return NOTHING
-    scores = qmax_by_key(query, reference, range(12))
-    chance = float(np.median(scores))
-    key, longest, ratio = int(np.argmax(scores)), float(scores.max()), 1.0
+    found = {}
+    rest = similarity
+    for kappa in sorted(KAPPAS, reverse=True):
+        rank = rest.shape[1] - neighbours(similarity.shape[1], kappa)
+        rest = np.partition(rest, rank, axis=1)[:, rank:]
+        found[kappa] = np.ascontiguousarray(rest[:, 0])
+    return [found[kappa] for kappa in KAPPAS]
+
+
+def profile(
+    query: FloatArray, reference: FloatArray, *, frame_rate: float = FRAME_RATE, tempi: Sequence[float] = TEMPI
+) -> KeyProfile | None:
+    """How much two sequences of moments ``(12, n)`` agree in each key.
+
+    All twelve keys are tried at the given tempo, other tempi only in the likeliest keys. None where one of the
+    two is too short, silent or without any change.
+    """
+    shortest = min(query.shape[1], math.floor(reference.shape[1] * min((1.0, *tempi))))
+    embedding = embedding_at(frame_rate)
+    if shortest < embedding or not (telling(query, frame_rate) and telling(reference, frame_rate)):
+        return None
+    scores = qmax_by_key(query, reference, range(12), embedding)
+    chance = math.log(float(np.median(scores)) + 2.0)
+    stretches = np.ones(12)
     likely = np.argsort(-scores, kind="stable")[:LIKELY_KEYS].tolist()
-    for tempo in TEMPI:
-        other = qmax_by_key(query, stretched(reference, tempo), likely)
-        if other.max() > longest:
-            key, longest, ratio = likely[int(np.argmax(other))], float(other.max()), tempo
-    return Found(longest / math.sqrt(chance + 2.0), key, ratio, longest, chance)
+    for tempo in tempi:
+        other = qmax_by_key(query, stretched(reference, tempo), likely, embedding)
+        for key, score in zip(likely, other, strict=True):
+            if score > scores[key]:
+                scores[key], stretches[key] = score, tempo
+    return KeyProfile(np.log(scores + 0.5), stretches, chance)
 
 
-def path(query: Features, reference: Features, found: Found) -> tuple[tuple[Span, ...], Alignment | None]:
-    """The shared passage of a found key and tempo: its span and its path."""
-    values = stretched(reference.values, found.stretch)
+def as_row(found: KeyProfile | None) -> DoubleArray | None:
+    """A profile as ``(13,)``: its strengths, then chance."""
+    return None if found is None else np.append(found.strengths, found.chance)
+
+
+def embedding_at(frame_rate: float) -> int:
+    """How many moments must agree together at another rate: as many seconds as nine at two a second."""
+    return max(2, round(EMBEDDING * frame_rate / FRAME_RATE))
+
+
+def path(
+    query: Features, reference: Features, key: int, stretch: float
+) -> tuple[tuple[Span, ...], Alignment | None, float]:
+    """The shared passage at a key and tempo: its span, its path, and how many seconds of it agree."""
+    values = stretched(reference.values, stretch)
     local = qmax(
         query,
-        Features(reference.kind, values, reference.frame_rate * found.stretch),
-        embedding=EMBEDDING,
+        Features(reference.kind, values, reference.frame_rate * stretch),
+        embedding=embedding_at(query.frame_rate),
         kappa=KAPPAS[-1],
-        transposition=found.transposition,
+        transposition=key,
     )
-    return ((), None) if local.alignment is None else ((local.alignment.span,), local.alignment)
+    if local.alignment is None:
+        return (), None, 0.0
+    agreeing = (1.0 - local.alignment.cost) * len(local.alignment.path) / query.frame_rate
+    return (local.alignment.span,), local.alignment, agreeing
