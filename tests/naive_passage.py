@@ -43,6 +43,29 @@ def course_total(score: np.ndarray, jump: float) -> float:
     return free_before(n)
 
 
+def chain_total(score: np.ndarray, jump: float) -> float:
+    """The highest sum over paths, each at a price, each beginning after the one before has ended on both sides."""
+    layers, n, m = score.shape
+
+    @cache
+    def free_before(i: int, j: int) -> float:
+        if i == 0 or j == 0:
+            return 0.0
+        ended = [in_path(t, i - 1, j - 1) for t in range(layers)]
+        return max(free_before(i - 1, j), free_before(i, j - 1), *ended)
+
+    @cache
+    def in_path(t: int, i: int, j: int) -> float:
+        if i < 0 or j < 0:
+            return -np.inf
+        ways = [free_before(i, j) - jump, in_path(t, i - 1, j - 1), in_path(t, i - 1, j - 2)]
+        if i > 0 and j > 0:
+            ways.append(in_path(t, i - 2, j - 1) + 0.5 * float(score[t, i - 1, j - 1] + score[t, i - 1, j]))
+        return max(ways) + float(score[t, i, j])
+
+    return free_before(n, m)
+
+
 def path_total(score: np.ndarray, course: np.ndarray, jump: float) -> float:
     """What a course is worth by its own steps."""
     total = 0.0

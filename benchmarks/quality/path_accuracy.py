@@ -143,9 +143,7 @@ def songs(path: Path, n: int) -> list[tuple[str, list[Note]]]:
 
 def _notes(data: bytes) -> list[Note]:
     midi = mido.MidiFile(file=io.BytesIO(data))
-    parts = {t.name: i for i, t in enumerate(midi.tracks)}
-    del parts
-    notes, now = [], 0.0
+    notes = []
     single = [mido.MidiFile(file=io.BytesIO(data)) for _ in midi.tracks]
     for part, one in enumerate(single):
         one.tracks = [one.tracks[0], one.tracks[part]] if part else [one.tracks[0]]
@@ -235,12 +233,46 @@ def pooled(results: list[dict[str, object]]) -> dict[str, float]:
     }
 
 
+def told_of_pairs(path: Path, n_unrelated: int, seed: int) -> dict[str, float]:
+    """Real recordings: how many unrelated pairs and how many versions give any passage; self-comparison."""
+    with np.load(path) as archive:
+        tracks = {
+            name: track(name, cqt=Features("cqt", (archive[name].astype(np.float32) / 255) ** 2, 10.0))
+            for name in sorted(archive)
+        }
+    names = list(tracks)
+    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
+    versions = [p for p in pairs if p[0].split("_")[0] == p[1].split("_")[0]]
+    others = [p for p in pairs if p[0].split("_")[0] != p[1].split("_")[0]]
+    picked = np.random.default_rng(seed).choice(len(others), min(n_unrelated, len(others)), replace=False)
+    found = {
+        kind: float(np.mean([bool(shared_passages(tracks[a]["chroma"], tracks[b]["chroma"])) for a, b in some]))
+        for kind, some in (("unrelated", [others[k] for k in picked]), ("versions", versions))
+    }
+    worst, covered = 0.0, []
+    for name in names[::6]:
+        chroma = tracks[name]["chroma"]
+        passages = shared_passages(chroma, chroma)
+        times = time_map(passages, tracks[name].recording.duration_s)
+        covered.append(float(np.mean(~np.isnan(times[:, 1]))))
+        worst = max(worst, float(np.nanmax(np.abs(times[:, 0] - times[:, 1]))))
+    return {
+        "unrelated_pairs": len(picked),
+        "unrelated_pairs_with_a_passage": round(found["unrelated"], 4),
+        "pairs_of_versions": len(versions),
+        "pairs_of_versions_with_a_passage": round(found["versions"], 4),
+        "self_worst_error_ms": round(1000 * worst, 1),
+        "self_least_coverage": round(min(covered), 4),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--n", type=int, default=8, help="pieces of each source")
     parser.add_argument("--sources", default="real,played")
     parser.add_argument("--scenarios", default=",".join(SCENARIOS))
+    parser.add_argument("--unrelated", type=int, default=300, help="unrelated pairs of real recordings")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--seed", type=int, default=440)
     options = parser.parse_args()
@@ -271,6 +303,9 @@ def main() -> None:
         report["sources"][source] = table
         for name, row in table.items():
             print(f"{source:7} {name:10}", *(f"{k}={v}" for k, v in row.items()))
+    covers = options.data / "dev/covers/covers30_cqt84_10hz.npz"
+    report["pairs"] = told_of_pairs(covers, options.unrelated, options.seed)
+    print(*(f"{k}={v}" for k, v in report["pairs"].items()))
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 

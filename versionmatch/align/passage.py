@@ -108,7 +108,7 @@ def _passage(stretch: Stretch) -> Passage:
         elements=("harmony",),
         similarity=stretch.similarity,
         transposition=signed_semitones(stretch.transposition),
-        tempo_ratio=float((r1 - r0) / (q1 - q0)),
+        tempo_ratio=float(np.polyfit(path[:, 0] - q0, path[:, 1] - r0, 1)[0]),
     )
 
 

@@ -18,9 +18,11 @@ WIDTH_S = 2.5  # how far the exact path may lie from the coarse one
 CHANGE = 0.3  # what it costs to change the offset by one step
 LEAN = 5e-4  # what each step off the middle costs, so that what is equally good stays where it is
 SMOOTH_S = 3.0  # wobbles shorter than this are smoothed away
-STANDS_OUT = (0.36, 0.8)  # least mean likeness on the way from chance (0) to identity (1): 0.36 + 0.8 / seconds
+STANDS_OUT = (0.36, 1.0)  # least mean likeness on the way from chance (0) to identity (1): 0.36 + 1.0 / seconds
 SLOPES = (0.45, 2.2)  # local tempo relations outside of these are no counterpart: one side waits for the other
 ONSETS = 0.5  # weight of onset strength beside chroma
+EDGE_S = 1.5  # that much of either end of a stretch is first taken to be straight
+CLOSER = 0.02  # a likeness higher by this makes another answer the closer one
 BESIDE = 0.6  # of the best stretch's, that every other's likeness must reach
 LEVEL = 0.5  # where between chance and the passage's own likeness a moment stops belonging to it
 PAUSE_S = 3.0  # a clear disagreement of that length ends a passage
@@ -162,6 +164,24 @@ def _smooth(times: DoubleArray, course: DoubleArray, likeness: DoubleArray, rate
     return forward
 
 
+def _steadied(times: DoubleArray, course: DoubleArray, rate: float) -> DoubleArray:
+    """The course with its first and last ``EDGE_S`` made to go on straight from the 4 s beside them.
+
+    A coarse path knows least at its ends; what the sound there says is heard after this.
+    """
+    edge, beside = round(EDGE_S * rate), round(4 * rate)
+    if times.size < 2 * edge + beside:
+        return course
+    straight = course.copy()
+    for side, near in (
+        (slice(0, edge), slice(edge, edge + beside)),
+        (slice(-edge, None), slice(-edge - beside, -edge)),
+    ):
+        slope, start = np.polyfit(times[near] - times[near][0], course[near], 1)
+        straight[side] = start + slope * (times[side] - times[near][0])
+    return straight
+
+
 def refined(
     path_s: DoubleArray, query: Fine, reference: Fine, *, transposition: int, min_length_s: float
 ) -> tuple[Stretch, ...]:
@@ -184,7 +204,7 @@ def refined(
         excess = float(beyond.mean())
         if length_s < min_length_s or excess < STANDS_OUT[0] + STANDS_OUT[1] / length_s:
             continue
-        smooth = _smooth(times[part], course[part], likeness[part], query.rate)
+        smooth = _steadied(times[part], _smooth(times[part], course[part], likeness[part], query.rate), query.rate)
         closer, _ = _settled(query, reference, times[part], smooth, 0.4, 0.025)
         smooth = _smooth(times[part], closer, likeness[part], query.rate)
         path = np.column_stack([times[part], np.clip(smooth, 0.0, end_s)])
@@ -228,7 +248,27 @@ def separated(stretches: list[Stretch], *, min_length_s: float) -> list[Stretch]
                     cut = _parting(first, second, axis)
                     kept[i] = first.between(axis, -np.inf, cut)
                     kept[k] = second.between(axis, cut, np.inf)
-    return [s for s in kept if s is not None and s.length_s >= min_length_s]
+    clear = [s for s in kept if s is not None and s.length_s >= min_length_s]
+    return [part for s in clear for part in _divided(s, clear, min_length_s)]
+
+
+def _divided(stretch: Stretch, others: list[Stretch], min_length_s: float) -> list[Stretch]:
+    """The stretch cut where another begins or ends that answers the same part of the query more closely."""
+    cuts = set()
+    for other in others:
+        low, high = (f(stretch.path_s[k, 0], other.path_s[k, 0]) for k, f in ((0, max), (-1, min)))
+        if other is stretch or high - low < min_length_s:
+            continue
+        mine, theirs = (s.between(0, low, high) for s in (stretch, other))
+        if mine is not None and theirs is not None and theirs.similarity - mine.similarity > CLOSER:
+            cuts |= {float(other.path_s[0, 0]), float(other.path_s[-1, 0])}
+    parts, rest = [], stretch
+    for cut in sorted(cuts):
+        before, after = rest.between(0, -np.inf, cut), rest.between(0, cut, np.inf)
+        if before is not None and after is not None and min(before.length_s, after.length_s) >= min_length_s:
+            parts.append(before)
+            rest = after
+    return [*parts, rest]
 
 
 def _intrudes(first: Stretch, second: Stretch, axis: int) -> bool:

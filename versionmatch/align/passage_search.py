@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import Features, FloatArray
-from .passage_kernels import best_course, best_local_path
+from .passage_kernels import best_chain, best_course, best_local_path
 
 COARSE_RATE = 2.0  # frames per second
 MOST_CELLS = 4_000_000  # for longer recordings the coarse frames are made longer
@@ -22,10 +22,12 @@ CONTEXT = 5  # coarse frames that are compared together
 KAPPA = 0.07  # share of the other recording that a moment may resemble by chance
 CEILING = 0.95  # a likeness above this always counts
 NARROW = 0.05  # least spread of likeness that is told apart
-BEST = 1.5  # the most that a pair of moments can count
+FAIR = 1.5  # the most that a pair of moments counts when the whole is held against chance
+BEST = 3.0  # the most that it counts when one place is preferred to another
 DROP = 6.0  # a local path ends once it has lost that much
-CHANCE = (5.5, -8.0)  # in 1 of 15 unrelated pairs of n frames the best path reaches 5.5 ln n - 8
+CHANCE = (5.5, -6.0)  # 5.5 ln n - 6: what the best path of few unrelated pairs of n frames reaches (2 in 100, at last)
 JUMP = 8.0  # what each path of a course costs
+IN_ORDER = 0.35  # what a cell gains if it lies on the best chain that keeps the order of both recordings
 NEXT_SCORE = 12.0  # what a path must reach in a pair that shares something
 OTHER_KEY = 0.3  # what each cell loses in another transposition than the main one
 MODULATION = 3  # semitones either way in which single passages are looked for
@@ -114,8 +116,9 @@ def coarse_paths(query: Coarse, reference: Coarse, transposition: int | None) ->
         return ()
     score = np.stack(list(layers.values()))
     shifts = tuple(layers)
-    forward = _courses(best_course(score, JUMP), score, shifts)
-    flipped = best_course(np.ascontiguousarray(score.transpose(0, 2, 1)), JUMP)[:, [0, 1, 3, 2]]
+    led = _in_order(score)
+    forward = _courses(best_course(led, JUMP), score, shifts)
+    flipped = best_course(np.ascontiguousarray(led.transpose(0, 2, 1)), JUMP)[:, [0, 1, 3, 2]]
     backward = _courses(flipped, score, shifts)
     paths = forward + [part for path in backward for part in _fresh(path, forward)]
     return _telling([p for p in paths if p.score >= min(NEXT_SCORE, wanted)], n, m)
@@ -125,7 +128,8 @@ def _layers(query: Coarse, reference: Coarse, transposition: int | None, wanted:
     """Transposition → contrast, for the main one and those near it that hold anything; {} where all is chance."""
     nearby = range(-MODULATION, MODULATION + 1)
     asked = range(12) if transposition is None else sorted({(transposition + step) % 12 for step in nearby})
-    reached = {shift: best_local_path(contrast(query, reference, shift), DROP)[0] for shift in asked}
+    maps = {shift: contrast(query, reference, shift) for shift in asked}
+    reached = {shift: best_local_path(np.minimum(score, np.float32(FAIR)), DROP)[0] for shift, score in maps.items()}
     main = max(reached, key=lambda shift: (reached[shift], -shift))
     if reached[main] < wanted:
         return {}
@@ -134,6 +138,19 @@ def _layers(query: Coarse, reference: Coarse, transposition: int | None, wanted:
         if reached.get(shift, wanted) >= NEXT_SCORE:
             layers[shift] = contrast(query, reference, shift) - np.float32(OTHER_KEY)
     return layers
+
+
+def _in_order(score: FloatArray) -> FloatArray:
+    """The scores, raised by ``IN_ORDER`` along the best chain of paths that runs forward in both recordings."""
+    chain = best_chain(score, JUMP)
+    raised = score.copy()
+    for number in range(int(chain[:, 0].max(initial=-1)) + 1):
+        own = chain[chain[:, 0] == number]
+        rows = np.arange(own[0, 2], own[-1, 2] + 1)
+        columns = np.round(np.interp(rows, own[:, 2], own[:, 3])).astype(np.int64)
+        near = np.clip(columns[:, None] + np.arange(-2, 3), 0, score.shape[2] - 1)
+        raised[own[0, 1], rows[:, None], near] = score[own[0, 1], rows[:, None], near] + np.float32(IN_ORDER)
+    return raised
 
 
 def _courses(course: IntArray, score: FloatArray, shifts: tuple[int, ...]) -> list[CoarsePath]:
