@@ -16,9 +16,10 @@ from ..align.passage import shared_passages
 from ..audio.decode import Limits
 from ..features.view import FeatureCache, Track
 from ..match import calibrate, explain, fuse
+from ..match.agreement import melody_agreement
 from ..params import CompareParams
 from ..plugins import find
-from ..types import Alignment, Evidence, Manifest, Match, Passage, Recording, Span
+from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Recording, Span
 from ..units import signed_semitones
 from .opening import Source, excerpt, open_track
 
@@ -26,6 +27,9 @@ Progress = Callable[[str], None]
 
 MEASURED = ("cqt", "onsets", "chroma", "melody", "notes", "beats", "key", "chords", "sections", "waveform")
 """What is made of each recording, in this order, and can be drawn."""
+
+MELODY_S, MELODY_SHARE = 4.0, 0.6
+"""A passage is one of melody too if both have one for that long and it has the same pitch classes for that share."""
 
 
 def compare(
@@ -89,7 +93,7 @@ def compare(
     evidence = _evidence(query_part, reference_part, params)
     passages = _passages(query_part, reference_part, evidence, params)
     relation, probability = fuse.judge(query_part.recording, reference_part.recording, evidence, passages)
-    offsets = tuple(r[0] if r else 0.0 for r in (params.query_range, params.reference_range))
+    offsets = _start(params.query_range), _start(params.reference_range)
     shifted = tuple(_shift_passage(p, *offsets) for p in passages)
     return Match(
         query=whole_query.recording,
@@ -102,7 +106,7 @@ def compare(
         passages=tuple(replace(p, sentence=explain.describe_passage(p, whole_query, whole_reference)) for p in shifted),
         coverage_query=explain.coverage(passages, query_part.recording.duration_s, "query"),
         coverage_reference=explain.coverage(passages, reference_part.recording.duration_s, "reference"),
-        differences=explain.differences(query_part, reference_part, passages, evidence),
+        differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
         notes=_notes(whole_query.recording, whole_reference.recording),
         manifest=_manifest(whole_query.recording, whole_reference.recording, params),
         query_track=whole_query,
@@ -125,6 +129,10 @@ def _measured(
     return track
 
 
+def _start(span: tuple[float, float] | None) -> float:
+    return span[0] if span else 0.0
+
+
 def _part(track: Track, span: tuple[float, float] | None) -> Track:
     return track if span is None else excerpt(track, *span)
 
@@ -141,7 +149,7 @@ def _passages(
         return ()
     harmony = next((e for e in evidence if e.cue == "harmony"), None)
     likely = harmony.transposition % 12 if harmony is not None else None
-    return shared_passages(
+    found = shared_passages(
         query["chroma"],
         reference["chroma"],
         transposition=params.transposition if params.transposition is not None else likely,
@@ -149,6 +157,14 @@ def _passages(
         max_n=params.max_passages,
         onsets=(query["onsets"], reference["onsets"]),
     )
+    return tuple(_with_melody(p, query["melody"], reference["melody"]) for p in found)
+
+
+def _with_melody(passage: Passage, query: Features, reference: Features) -> Passage:
+    """The passage, with the melody named among its elements where the two melodies agree along it."""
+    found = melody_agreement(query, reference, [passage])
+    agrees = found.seconds >= MELODY_S and found.share >= MELODY_SHARE
+    return replace(passage, elements=(*passage.elements, "melody")) if agrees else passage
 
 
 def _transposition(evidence: tuple[Evidence, ...], passages: tuple[Passage, ...]) -> int:
