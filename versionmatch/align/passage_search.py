@@ -30,6 +30,8 @@ JUMP = 8.0  # what each path of a course costs
 IN_ORDER = 0.35  # what a cell gains if it lies on the best chain that keeps the order of both recordings
 NEXT_SCORE = 12.0  # what a path must reach in a pair that shares something
 OTHER_KEY = 0.3  # what each cell loses in another transposition than the main one
+RIVAL = 0.6  # transpositions whose best path reaches that share of the very best are weighed against each other
+KEY_POWER = 4  # weight of the likeness of the two pitch class profiles among them
 MODULATION = 3  # semitones either way in which single passages are looked for
 NEAR = 3  # paths that many frames apart are one
 REDUNDANT = 0.7  # a path of which both sides are answered to that share by stronger ones says nothing new
@@ -130,14 +132,30 @@ def _layers(query: Coarse, reference: Coarse, transposition: int | None, wanted:
     asked = range(12) if transposition is None else sorted({(transposition + step) % 12 for step in nearby})
     maps = {shift: contrast(query, reference, shift) for shift in asked}
     reached = {shift: best_local_path(np.minimum(score, np.float32(FAIR)), DROP)[0] for shift, score in maps.items()}
-    main = max(reached, key=lambda shift: (reached[shift], -shift))
-    if reached[main] < wanted:
+    if max(reached.values()) < wanted:
         return {}
-    layers = {main: contrast(query, reference, main)}
+    main = _main_transposition(query, reference, maps, reached)
+    layers = {main: maps[main]}
     for shift in sorted((main + step) % 12 for step in nearby if step):
         if reached.get(shift, wanted) >= NEXT_SCORE:
-            layers[shift] = contrast(query, reference, shift) - np.float32(OTHER_KEY)
+            score = maps[shift] if shift in maps else contrast(query, reference, shift)
+            layers[shift] = score - np.float32(OTHER_KEY)
     return layers
+
+
+def _main_transposition(
+    query: Coarse, reference: Coarse, maps: dict[int, FloatArray], reached: dict[int, float]
+) -> int:
+    """The transposition that holds most: its best path and its best chain, weighed by how alike the keys become."""
+    profiles = query.rows.mean(axis=0), reference.rows.mean(axis=0)
+    least = RIVAL * max(reached.values())
+    held = {}
+    for shift, path in reached.items():
+        if path >= least:
+            chain = best_chain(np.minimum(maps[shift], np.float32(FAIR))[None], JUMP)
+            total = float(maps[shift][chain[:, 2], chain[:, 3]].sum()) - JUMP * int(chain[:, 0].max(initial=-1) + 1)
+            held[shift] = (path + total) * float(profiles[0] @ np.roll(profiles[1], shift)) ** KEY_POWER
+    return max(held, key=lambda shift: (held[shift], -shift))
 
 
 def _in_order(score: FloatArray) -> FloatArray:
