@@ -21,7 +21,7 @@ from benchmarks.quality.fit_calibration import with_excerpts
 from versionmatch.align.local import qmax_score
 from versionmatch.align.oti import transposition_order
 from versionmatch.features.chroma import folded, pooled, unit_frames
-from versionmatch.jobs.retrieval import RetrievalParams, _figures, ranking_tables, similarities
+from versionmatch.jobs.retrieval import RetrievalParams, figures, ranking_tables, similarities
 from versionmatch.jobs.retrieval_items import read_manifest
 from versionmatch.jobs.retrieval_work import open_item
 from versionmatch.match.metrics import paired_difference, rank
@@ -67,7 +67,7 @@ def main() -> None:
         tables["plain recipe"] = (plain, normalised(plain))
     results: dict[str, object] = {"n_items": len(found.items), "seed": SEED}
     for name, (raw, adjusted) in tables.items():
-        results[name] = {**_figures(adjusted, found, params), "raw": _figures(raw, found, params)}
+        results[name] = {**figures(adjusted, found, params), "raw": figures(raw, found, params)}
         for kind, entry in (("normalised", results[name]), ("raw", results[name]["raw"])):
             print(f"{name:13s} {kind:10s} MAP {entry['map']:.3f} {np.round(entry['map_ci'], 3)} MR1 {entry['mr1']:.2f}")
     ranked = {name: [rank(t, found.works, found.recordings) for t in pair] for name, pair in tables.items()}

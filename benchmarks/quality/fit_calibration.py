@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SEED, N_FOLDS, N_BOOTSTRAP, PRIOR = 440, 10, 1000, 0.2
 EXCERPT_S = (20, 30, 45, 60, 90)  # in turn: the calibration must hold for short queries too
 EXCERPT_WEIGHT = 0.5
-RANKING = {"harmony": 1.0, "melody": 0.25, "rhythm": 0.1}  # chosen on whole recordings and excerpts, see docs
+RANKING = {"harmony": 1.0, "melody": 0.03, "rhythm": 0.1}  # chosen on whole recordings and excerpts, see docs
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .. import __version__
 from ..match import calibrate, metrics
 from ..match.normalise import normalised
 from ..match.ranking import ROW, fused_similarity, raw_values, reversed_rows
-from ..params import CUES, Params
+from ..params import CUES, Params, _check
 from ..types import DoubleArray
 from . import retrieval_work as work
 from .retrieval_items import Item, read_manifest
@@ -58,8 +58,6 @@ class RetrievalParams(Params):
     extractors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from ..params import _check
-
         _check(self.cue in (*CUES, "fused"), "cue", self.cue, f"one of {', '.join(CUES)}, fused")
         _check(self.n_bootstrap >= 1, "n_bootstrap", self.n_bootstrap, "1 or more")
         _check(self.workers >= 0, "workers", self.workers, "0 (all cores) or more")
@@ -103,13 +101,12 @@ def bench_retrieval(params: RetrievalParams, progress: Progress | None = None) -
     """
     found = similarities(params, progress or (lambda _: None))
     plain, adjusted = ranking_tables(found, params.cue)
-    figures = _figures(adjusted, found, params)
     return {
         "schema": SCHEMA,
         "cue": params.cue,
         "normalised": True,
-        **figures,
-        "raw": _figures(plain, found, params),
+        **figures(adjusted, found, params),
+        "raw": figures(plain, found, params),
         "n_items": len(found.items),
         "n_works": len(set(found.works)),
         "n_queries": metrics.rank(plain, found.works, found.recordings).n_queries,
@@ -147,14 +144,15 @@ def ranking_tables(found: Similarities, cue: str) -> tuple[DoubleArray, DoubleAr
     return raw, normalised(raw, left_out=left_out)
 
 
-def _figures(table: DoubleArray, found: Similarities, params: RetrievalParams) -> dict[str, Any]:
+def figures(table: DoubleArray, found: Similarities, params: RetrievalParams) -> dict[str, Any]:
+    """Each measure of a similarity table, with its interval."""
     ranking = metrics.rank(table, found.works, found.recordings)
     bounds = metrics.intervals(ranking, seed=params.seed, n_bootstrap=params.n_bootstrap)
-    figures: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     for key, mean in ranking.means().items():
-        figures[key] = mean
-        figures[f"{key}_ci"] = list(bounds[key])
-    return figures
+        measured[key] = mean
+        measured[f"{key}_ci"] = list(bounds[key])
+    return measured
 
 
 def _pairs(params: RetrievalParams, sketches: list[work.Sketched], cue: str, progress: Progress) -> DoubleArray:

@@ -34,7 +34,7 @@ def p_value(raw: float, null: Null) -> float:
 
     >>> null = null_of("a hundred pairs", range(101), n_quantiles=101)
     >>> p_value(100.5, null) == 1 / 102, round(p_value(90, null), 2), p_value(-1, null)
-    (True, 0.12, 1.0)
+    (True, 0.13, 1.0)
 
     References
     ----------

@@ -41,8 +41,8 @@ def fused_similarity(
 ) -> tuple[DoubleArray, DoubleArray]:
     """All cues together for ``(n, n, 13)`` rows by cue: as it is, and score-normalised.
 
-    Keyed cues are added key by key with the calibration's ``ranking`` weights, each against its own chance, and the
-    best key counts; cues without a key are added behind. Nothing to compare counts as the usual unrelated pair.
+    The logarithms of the keyed cues' raw values are added key by key with the calibration's ``ranking`` weights, and
+    the best key counts; raw values of cues without a key are added. Nothing to compare counts as the usual pair.
     """
     first = next(iter(rows.values()))
     keyed: DoubleArray = np.zeros((*first.shape[:-1], 12))
@@ -50,10 +50,8 @@ def fused_similarity(
         strength, chance = calibration.usual[cue]
         against = rows[cue][..., :12] - rows[cue][..., 12:] / 2.0
         keyed += calibration.ranking[cue] * np.where(np.isnan(against), strength - chance / 2.0, against)
-    plain = np.exp(keyed.max(axis=-1))
-    adjusted = normalised(plain, left_out=left_out)
+    together = keyed.max(axis=-1)
     for cue in (c for c in rows if c in KEYLESS):
-        raw, weight = raw_values(cue, rows[cue]), calibration.ranking[cue]
-        plain = plain * np.exp(weight * raw)
-        adjusted = adjusted + weight * normalised(raw, left_out=left_out)
-    return plain, adjusted
+        together = together + calibration.ranking[cue] * raw_values(cue, rows[cue])
+    plain = np.exp(together)
+    return plain, normalised(plain, left_out=left_out)
