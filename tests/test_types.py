@@ -1,5 +1,7 @@
 """Values are checked once, when they are made."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -108,3 +110,14 @@ def test_a_percentile_is_the_share_of_unrelated_pairs_below():
     null = Null("a corpus", 100, np.linspace(0, 1, 101))
     assert null.percentile(0.25) == pytest.approx(25.0)
     assert null.percentile(2.0) == 100.0
+
+
+def test_values_travel_to_another_process_and_are_frozen_there():
+    sent = Features("chroma", np.ones((12, 3)), 2.0, facts={"tuning_cents": 3.0})
+    got = pickle.loads(pickle.dumps(sent))
+    assert np.array_equal(got.values, sent.values)
+    assert dict(got.facts) == {"tuning_cents": 3.0}
+    with pytest.raises(ValueError, match="read-only"):
+        got.values[0, 0] = 2
+    told = Evidence("harmony", 1.0, "ratio", details={"a": 1.0}, null=Null("corpus", 3, [0, 1]))
+    assert pickle.loads(pickle.dumps(told)).details["a"] == 1.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -65,6 +65,21 @@ def _let_go(array: npt.NDArray[Any]) -> None:
 
 def _mapping(values: Mapping[str, Any]) -> Mapping[str, Any]:
     return MappingProxyType(dict(values))
+
+
+class _Value:
+    """A value is sent to another process as what it was made from, and checked and frozen again there."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        named = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        plain = {k: dict(v) if isinstance(v, MappingProxyType) else v for k, v in named.items()}
+        return _remade, (type(self), plain)
+
+
+def _remade(kind: type[Any], values: dict[str, Any]) -> Any:
+    return kind(**values)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -141,7 +156,7 @@ class Recording:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Features:
+class Features(_Value):
     """One feature sequence of one recording; time runs along the last axis, frame 0 is at 0 s."""
 
     kind: str  # what the rows are; only equal kinds can be compared
@@ -199,7 +214,7 @@ class Features:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Notes:
+class Notes(_Value):
     """Notes sorted by onset: ``onset_s``, ``duration_s`` (seconds), ``pitch`` (MIDI), ``confidence`` 0…1; ``(n,)``."""
 
     onset_s: DoubleArray
@@ -232,7 +247,7 @@ class Notes:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Annotation:
+class Annotation(_Value):
     """Labelled stretches of time, sorted: beats, chords, keys, sections.
 
     ``onset_s``, ``duration_s`` (0 for instants), ``confidence`` in [0, 1]: ``(n,)``; ``labels``: n texts.
@@ -289,7 +304,7 @@ class Span:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Alignment:
+class Alignment(_Value):
     """A monotone path through two frame sequences: ``path (n_steps, 2) int32``, rows (query, reference), forward."""
 
     path: IntArray
@@ -319,7 +334,7 @@ class Alignment:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Passage:
+class Passage(_Value):
     """A stretch that both recordings share, with its path in seconds.
 
     ``path_s (n, 2)``: (query, reference) times, forward; ``transposition`` raises the reference to the
@@ -343,7 +358,7 @@ class Passage:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Null:
+class Null(_Value):
     """What a raw value looks like where nothing is shared: unrelated pairs of a named corpus."""
 
     corpus: str
@@ -361,7 +376,7 @@ class Null:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Evidence:
+class Evidence(_Value):
     """What one cue found: the raw value in its own unit, where, and beside which null.
 
     ``score`` (0…1, high = more alike) and ``p_value`` are set only by calibration; ``null`` is None

@@ -181,7 +181,3 @@ def test_relations(calibration):
     assert probability < 0.5
     assert fuse.judge(a, b, strong, (passage(0, 20),), calibration)[0] == "related passage"
     assert fuse.judge(a, b, strong, (passage(0, 60), passage(90, 150)), calibration)[0] == "version"
-
-
-def test_overlapping_passages_count_once():
-    assert fuse.shared((passage(0, 50), passage(25, 75), passage(30, 40)), 100.0, "query") == 0.75

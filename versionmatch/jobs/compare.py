@@ -17,6 +17,7 @@ from ..audio.decode import Limits
 from ..features.view import FeatureCache, Track
 from ..match import calibrate, explain, fuse
 from ..match.agreement import melody_agreement
+from ..match.cues.passages import PassagesCue, passage_evidence
 from ..params import CompareParams
 from ..plugins import find
 from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Recording, Span
@@ -92,6 +93,7 @@ def compare(
     tell("comparing")
     evidence = _evidence(query_part, reference_part, params)
     passages = _passages(query_part, reference_part, evidence, params)
+    evidence = _with_passages(evidence, passages, query_part, reference_part)
     relation, probability = fuse.judge(query_part.recording, reference_part.recording, evidence, passages)
     offsets = _start(params.query_range), _start(params.reference_range)
     shifted = tuple(_shift_passage(p, *offsets) for p in passages)
@@ -158,6 +160,17 @@ def _passages(
         onsets=(query["onsets"], reference["onsets"]),
     )
     return tuple(_with_melody(p, query["melody"], reference["melody"]) for p in found)
+
+
+def _with_passages(
+    evidence: tuple[Evidence, ...], passages: tuple[Passage, ...], query: Track, reference: Track
+) -> tuple[Evidence, ...]:
+    """The evidence, and how much is shared beside it; silence and tones share nothing that could be weighed."""
+    sides = query.recording, reference.recording
+    if any(side.low_information for side in sides) or any(e.cue == PassagesCue.name for e in evidence):
+        return evidence
+    shared = passage_evidence(passages, *(side.duration_s for side in sides))
+    return (*evidence, calibrate.load().apply(shared))
 
 
 def _with_melody(passage: Passage, query: Features, reference: Features) -> Passage:

@@ -21,12 +21,14 @@ from ..match import calibrate, metrics
 from ..match.normalise import normalised
 from ..match.ranking import ROW, fused_similarity, raw_values, reversed_rows
 from ..params import CUES, Params, _check
+from ..plugins import names
 from ..types import DoubleArray
 from . import retrieval_work as work
 from .retrieval_items import Item, read_manifest
 
 Progress = Callable[[str], None]
 SCHEMA = "versionmatch.retrieval/1"
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,8 @@ class RetrievalParams(Params):
     extractors: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _check(self.cue in (*CUES, "fused"), "cue", self.cue, f"one of {', '.join(CUES)}, fused")
+        known = (*names("cues"), "fused")
+        _check(self.cue in known, "cue", self.cue, f"one of {', '.join(known)}")
         _check(self.n_bootstrap >= 1, "n_bootstrap", self.n_bootstrap, "1 or more")
         _check(self.workers >= 0, "workers", self.workers, "0 (all cores) or more")
 
@@ -191,8 +194,18 @@ def _workers(params: RetrievalParams, n_tasks: int, shared: tuple[Any, ...] | No
     if n <= 1:
         yield None
         return
-    with ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=work.begin, initargs=(shared,)) as pool:
-        yield pool
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read by the processes as they start: one thread in each
+    try:
+        context = get_context("spawn")
+        with ProcessPoolExecutor(n, mp_context=context, initializer=work.begin, initargs=(shared,)) as pool:
+            yield pool
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _each(

@@ -11,6 +11,7 @@ import numpy as np
 from ..types import Evidence, Passage, Recording
 from . import calibrate
 from .calibrate import Calibration
+from .explain import coverage
 
 LIKELY = 0.5
 """From this probability on, two recordings are called related."""
@@ -80,15 +81,5 @@ def judge(
         return "undecided", None
     if fused.probability < LIKELY:
         return "unrelated", fused.probability
-    share = max(shared(passages, query.duration_s, "query"), shared(passages, reference.duration_s, "reference"))
+    share = max(coverage(passages, query.duration_s, "query"), coverage(passages, reference.duration_s, "reference"))
     return ("version" if share >= SHARED_SHARE else "related passage"), fused.probability
-
-
-def shared(passages: Sequence[Passage], duration_s: float, side: str) -> float:
-    """The share of one recording that lies in shared passages, 0…1; overlaps count once."""
-    stretches = sorted((getattr(p.span, f"{side}_start_s"), getattr(p.span, f"{side}_end_s")) for p in passages)
-    covered, reached = 0.0, 0.0
-    for start, end in stretches:
-        covered += max(0.0, end - max(start, reached))
-        reached = max(reached, end)
-    return min(1.0, covered / duration_s) if duration_s > 0 else 0.0
