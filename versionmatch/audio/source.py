@@ -106,7 +106,7 @@ def _seekable(file: BinaryIO, limits: Limits) -> Iterator[IO[bytes]]:
     """The caller's file from where it stands; a pipe is first written to a temporary file."""
     if isinstance(file, io.TextIOBase):
         raise InputError(f"{label_of(file)} is open as text; open it in binary mode ('rb')")
-    if file.seekable() and file.tell() == 0:
+    if file.seekable() and file.tell() == 0 and file.seek(0, os.SEEK_END) > 0:  # a device may claim to be seekable
         yield file
         return
     with tempfile.TemporaryFile(prefix="versionmatch-") as copy:
