@@ -21,16 +21,21 @@ from sklearn.metrics import roc_auc_score
 
 from versionmatch.jobs.retrieval import RetrievalParams, Similarities, similarities
 from versionmatch.match import calibrate
-from versionmatch.match.calibrate import KEYLESS, Calibration, fit_logistic
+from versionmatch.match.calibrate import KEYLESS, Calibration, fit_logistic, keyless_strength
 from versionmatch.match.null import null_of
 from versionmatch.match.ranking import raw_values
-from versionmatch.params import CUES
+from versionmatch.params import CUES, FUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED, N_FOLDS, N_BOOTSTRAP, PRIOR = 440, 10, 1000, 0.2
 EXCERPT_S = (20, 30, 45, 60, 90)  # in turn: the calibration must hold for short queries too
 EXCERPT_WEIGHT = 0.5
-RANKING = {"harmony": 1.0, "melody": 0.03, "rhythm": 0.1}  # chosen on whole recordings and excerpts, see docs
+RANKING = {
+    "harmony": 1.0,
+    "melody": 0.03,
+    "rhythm": 0.1,
+    "passages": 0.5,
+}  # chosen on whole recordings and excerpts, see docs
 
 
 @dataclass(frozen=True)
@@ -48,11 +53,12 @@ class Pairs:
         return Pairs(rows, self.versions[mask], self.works[mask], self.weights[mask], self.whole[mask])
 
     def columns(self, cues: tuple[str, ...]) -> dict[str, np.ndarray]:
-        """Strengths in the key that suits the cues best together, and chance with the sign reversed."""
+        """Strengths less chance in the key that suits the cues best together; of the harmony, chance reversed too."""
         together = sum(RANKING[cue] * self.rows[cue][:, :12] for cue in cues)
         key = np.argmax(together, axis=1)
-        found = {cue: self.rows[cue][np.arange(key.size), key] for cue in sorted(cues)}
-        return found | {f"{cue}:chance": -self.rows[cue][:, 12] for cue in sorted(cues) if cue not in KEYLESS}
+        found = {cue: self.rows[cue][np.arange(key.size), key] - self.rows[cue][:, 12] for cue in sorted(cues)}
+        found |= {cue: keyless_strength(cue, found[cue]) for cue in found if cue in KEYLESS}
+        return found | {f"{cue}:chance": -self.rows[cue][:, 12] for cue in sorted(cues) if cue == "harmony"}
 
 
 def with_excerpts(covers: Path, cache: Path) -> Path:
@@ -95,7 +101,7 @@ def pairs_of(found: Similarities) -> Pairs:
 
 def joined(*many: Pairs) -> Pairs:
     return Pairs(
-        {cue: np.concatenate([p.rows[cue] for p in many]) for cue in CUES},
+        {cue: np.concatenate([p.rows[cue] for p in many]) for cue in FUSED},
         *(np.concatenate([getattr(p, name) for p in many]) for name in ("versions", "works", "weights", "whole")),
     )
 
@@ -210,7 +216,7 @@ def main() -> None:
         "n_versions": int(pairs.versions.sum()),
         "n_unrelated": int((~pairs.versions).sum()),
     }
-    for cues in (("harmony",), ("melody",), ("rhythm",), CUES):
+    for cues in (*((cue,) for cue in FUSED), CUES, FUSED):
         probability = held_out(pairs, cues)
         entry = {**reliability(probability, pairs.versions, pairs.weights), "intervals": bounds(probability, pairs)}
         short = pairs.where(~pairs.whole)
@@ -221,20 +227,20 @@ def main() -> None:
             {k: round(v, 4) for k, v in entry.items() if isinstance(v, float)},
             entry["intervals"],
         )
-    subsets = [c for n in (1, 2, 3) for c in itertools.combinations(sorted(CUES), n)]
+    subsets = [c for n in range(1, len(FUSED) + 1) for c in itertools.combinations(sorted(FUSED), n)]
     logistics = {
         "+".join(c): fit_logistic(pairs.columns(c), pairs.versions, prior=PRIOR, weights=pairs.weights) for c in subsets
     }
     unrelated = pairs.where(~pairs.versions & pairs.whole)
     corpus = "unrelated pairs of 62 popular recordings (30 works) and 34 of anthems (17 works)"
     usual = {}
-    for cue in CUES:
+    for cue in FUSED:
         strengths = np.median(unrelated.rows[cue][:, :12].max(axis=1))
         usual[cue] = (round(float(strengths), 6), round(float(np.median(unrelated.rows[cue][:, 12])), 6))
     calibration = Calibration(
         calibrate.DEFAULT,
         PRIOR,
-        {cue: null_of(corpus, raw_values(cue, unrelated.rows[cue]), provenance="see CARD.md") for cue in CUES},
+        {cue: null_of(corpus, raw_values(cue, unrelated.rows[cue]), provenance="see CARD.md") for cue in FUSED},
         logistics,
         usual,
         RANKING,
@@ -245,7 +251,7 @@ def main() -> None:
             "n_versions": int(pairs.versions.sum()),
             "n_unrelated": int((~pairs.versions).sum()),
             "excerpts_s": list(EXCERPT_S),
-            "held_out": {k: report["harmony+melody+rhythm"][k] for k in ("ece", "brier", "auc")},
+            "held_out": {k: report["+".join(FUSED)][k] for k in ("ece", "brier", "auc")},
         },
     )
     print(
@@ -257,9 +263,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "calibration.json").write_text(calibration.to_json(), encoding="utf-8")
     (ROOT / "benchmarks/results/calibration.json").write_text(json.dumps(report, indent=1) + "\n")
-    (ROOT / "docs/calibration-reliability.svg").write_text(
-        diagram(report["harmony+melody+rhythm"]["bins"]), encoding="utf-8"
-    )
+    (ROOT / "docs/calibration-reliability.svg").write_text(diagram(report["+".join(FUSED)]["bins"]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from ..errors import ParamsError
 from ..match import calibrate, metrics
 from ..match.normalise import normalised
-from ..match.ranking import ROW, fused_similarity, raw_values, reversed_rows
-from ..params import CUES, Params, _check
-from ..plugins import names
+from ..match.ranking import ROW, fused_similarity, reversed_rows, similarity
+from ..params import FUSED, Params, _check
+from ..plugins import find, names
 from ..types import DoubleArray
 from . import retrieval_work as work
 from .retrieval_items import Item, read_manifest
@@ -40,7 +41,7 @@ class RetrievalParams(Params):
     manifest : str
         A CSV of ``path,work_id[,recording_id]``, paths relative to it; or a ``.npz`` of CQT features.
     cue : str
-        ``harmony``, ``melody``, ``rhythm`` or ``fused`` (all three).
+        The name of a cue, such as ``harmony``, ``melody``, ``rhythm``, ``passages``; or ``fused`` (these together).
     seed, n_bootstrap : int
         Of the intervals.
     workers : int
@@ -68,7 +69,7 @@ class RetrievalParams(Params):
     @property
     def cues(self) -> tuple[str, ...]:
         """The cues that are measured."""
-        return CUES if self.cue == "fused" else (self.cue,)
+        return FUSED if self.cue == "fused" else (self.cue,)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -124,6 +125,9 @@ def bench_retrieval(params: RetrievalParams, progress: Progress | None = None) -
 
 def similarities(params: RetrievalParams, progress: Progress) -> Similarities:
     """All pairs of a manifest, by cue."""
+    for cue in params.cues:
+        if not hasattr(find("cues", cue), "by_key"):
+            raise ParamsError(f"the cue {cue!r} compares pairs only; give it sketch() and by_key() to rank by it")
     items = read_manifest(Path(params.manifest))
     with _workers(params, len(items)) as pool:
         tasks = [(item, params.cues, params.cache_dir, dict(params.extractors)) for item in items]
@@ -143,8 +147,8 @@ def ranking_tables(found: Similarities, cue: str) -> tuple[DoubleArray, DoubleAr
     left_out = recordings[:, None] == recordings[None]
     if cue == "fused":
         return fused_similarity(found.rows, calibrate.load(), left_out=left_out)
-    raw = raw_values(cue, found.rows[cue])
-    return raw, normalised(raw, left_out=left_out)
+    plain = similarity(cue, found.rows[cue])
+    return plain, normalised(plain, left_out=left_out)
 
 
 def figures(table: DoubleArray, found: Similarities, params: RetrievalParams) -> dict[str, Any]:

@@ -25,16 +25,17 @@ from .null import p_value
 SCHEMA = "versionmatch.calibration/1"
 DEFAULT = "calibration-v1"
 KEYLESS = ("rhythm", "passages")
-"""Cues that do not depend on the key: their strength is the raw value itself, and chance is 0."""
+"""Cues that do not depend on the key: their strength comes from the raw value alone, and chance is 0."""
 TELLING_ZERO = ("passages",)
 """Cues whose raw value 0 says something; of the others it says that there was nothing to measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Logistic:
-    """Log-odds of being versions: ``intercept + Σ weights[cue] · strength - weights[cue:chance] · chance``.
+    """Log-odds of being versions: ``intercept + Σ weights[cue] · (strength - chance) - weights[cue:chance] · chance``.
 
-    No weight is below 0. Where chance weighs as much as the strength, their ratio counts, whatever the lengths.
+    The first is the logarithm of the raw value. No weight is below 0; a weight of chance takes off what is left
+    of the lengths, with which chance grows.
     """
 
     intercept: float
@@ -42,7 +43,7 @@ class Logistic:
 
     def part(self, cue: str, strength: float, chance: float) -> float:
         """What one cue adds."""
-        return self.weights[cue] * strength - self.weights.get(f"{cue}:chance", 0.0) * chance
+        return self.weights[cue] * (strength - chance) - self.weights.get(f"{cue}:chance", 0.0) * chance
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -79,9 +80,9 @@ class Calibration:
         if "chance" in details:
             return np.array([details[f"key_{k}"] for k in range(12)]), details["chance"]
         if cue in KEYLESS:
-            return np.full(12, evidence.raw), 0.0
+            return np.full(12, keyless_strength(cue, evidence.raw)), 0.0
         chance = self.usual[cue][1]
-        return np.full(12, math.log(max(evidence.raw, 1e-9)) + chance / 2.0), chance
+        return np.full(12, math.log(max(evidence.raw, 1e-9)) + chance), chance
 
     def logistic_for(self, cues: Sequence[str]) -> Logistic | None:
         """The log-odds fitted for just these cues, in any order; None where there is none."""
@@ -128,6 +129,11 @@ class Calibration:
             return cls(data["id"], prior, nulls, logistics, usual, data["ranking"], data["provenance"])
         except (KeyError, TypeError, json.JSONDecodeError) as error:
             raise IntegrityError(f"{source} is no calibration: {error!r}; install the package again") from error
+
+
+def keyless_strength(cue: str, raw: Any) -> Any:
+    """What a cue without a key adds in proportion to: the raw value, for the share of passages its root."""
+    return np.sqrt(raw) if cue == "passages" else raw
 
 
 def measured(cue: str, raw: float) -> bool:
@@ -178,7 +184,7 @@ def fit_logistic(
     Parameters
     ----------
     columns : name → (n_pairs,)
-        Strengths by ``cue``, and chance with the sign reversed by ``cue:chance``.
+        Strengths less chance by ``cue``, and chance with the sign reversed by ``cue:chance``.
     versions : (n_pairs,) bool
         Which pairs are versions of one work.
     prior : float
@@ -206,4 +212,5 @@ def fit_logistic(
         if not against or len(kept) == 1:
             found = {cue: max(0.0, float(slopes.get(cue, 0.0))) for cue in columns}
             return Logistic(float(model.intercept_[0]), found)
-        kept.pop(min(against, key=lambda cue: slopes[cue] * float(kept[cue].std())))
+        dropped = min(against, key=lambda name: slopes[name] * float(kept[name].std()))
+        kept = {name: values for name, values in kept.items() if name not in (dropped, f"{dropped}:chance")}

@@ -39,14 +39,14 @@ def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -
     A cue that found nothing to measure (raw value 0) is left out, and the log-odds fitted without it are used.
     A cue's part is measured against the median unrelated pair, so that a part above 0 speaks for versions.
 
-    >>> found = fuse([Evidence("harmony", 40.0, "Qmax over √chance")])
+    >>> found = fuse([Evidence("harmony", 4.0, "times chance")])
     >>> sum(found.parts.values()) == found.total and found.probability > 0.5
     True
     """
     calibration = calibration or calibrate.load()
     known = [e for e in evidence if e.cue in calibration.nulls and calibrate.measured(e.cue, e.raw)]
     logistic = calibration.logistic_for([e.cue for e in known])
-    if logistic is None:
+    if logistic is None or all(e.raw == 0.0 for e in known):
         return None
     strengths = {e.cue: calibration.strengths(e) for e in known}
     together = sum(calibration.ranking.get(cue, 0.0) * by_key for cue, (by_key, _) in strengths.items())

@@ -30,9 +30,22 @@ def reversed_rows(rows: DoubleArray) -> DoubleArray:
 
 def raw_values(cue: str, rows: DoubleArray) -> DoubleArray:
     """The raw value of each pair, as the cue's evidence has it; 0 where nothing could be compared."""
+    return _against(cue, rows, 1.0)
+
+
+def similarity(cue: str, rows: DoubleArray) -> DoubleArray:
+    """What ranks by one cue: the strength over the *root* of chance; 0 where nothing could be compared.
+
+    Chance grows with the lengths, and so do the passages that versions share: among whole recordings the root
+    ranks better, while the raw value means the same at all lengths.
+    """
+    return _against(cue, rows, 0.5)
+
+
+def _against(cue: str, rows: DoubleArray, power: float) -> DoubleArray:
     strength, chance = rows[..., :12].max(axis=-1), rows[..., 12]
-    raw = strength if cue in KEYLESS else np.exp(strength - chance / 2.0)
-    values: DoubleArray = np.where(np.isnan(raw), 0.0, raw)
+    value = strength if cue in KEYLESS else np.exp(strength - power * chance)
+    values: DoubleArray = np.where(np.isnan(value), 0.0, value)
     return values
 
 
@@ -41,7 +54,7 @@ def fused_similarity(
 ) -> tuple[DoubleArray, DoubleArray]:
     """All cues together for ``(n, n, 13)`` rows by cue: as it is, and score-normalised.
 
-    The logarithms of the keyed cues' raw values are added key by key with the calibration's ``ranking`` weights, and
+    The logarithms of the keyed cues' similarities are added key by key with the calibration's ``ranking`` weights, and
     the best key counts; raw values of cues without a key are added. Nothing to compare counts as the usual pair.
     """
     first = next(iter(rows.values()))

@@ -10,7 +10,7 @@ from ...types import Alignment, DoubleArray, Evidence, FloatArray, Span
 from ...units import signed_semitones
 from . import search
 
-UNIT = "Qmax over √chance"
+UNIT = "times chance"
 BASS_WEIGHT = 0.5  # of the bass line beside the whole harmony
 
 
@@ -18,9 +18,9 @@ class HarmonyCue:
     """The longest progression two recordings share, against what chance gives in the other keys.
 
     Chroma and the chroma of the bass at two moments a second; Qmax [1]_ in all twelve keys, of the chroma also at
-    three tempi; the two are joined key by key. ``raw`` is the best key's Qmax over the root of the median of the
-    twelve: unrelated recordings share some harmony in *every* key, versions in one. 0 where one of the two holds
-    too little sound, or one chord throughout.
+    three tempi; the two are joined key by key. ``raw`` is how many times the median of the twelve the best key's Qmax
+    is: unrelated recordings share some harmony in *every* key, versions in one. 0 where one of the two holds too
+    little sound, or one chord throughout.
 
     References
     ----------

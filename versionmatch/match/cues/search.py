@@ -57,8 +57,8 @@ class KeyProfile:
 
     @property
     def raw(self) -> float:
-        """The best key's Qmax over the root of chance."""
-        return math.exp(float(self.strengths.max()) - self.chance / 2.0)
+        """How many times chance the best key's Qmax is."""
+        return math.exp(float(self.strengths.max()) - self.chance)
 
     def with_part(self, other: KeyProfile | None, weight: float) -> KeyProfile:
         """Key by key joined with another part's profile: a version has one key for all its parts."""
