@@ -12,6 +12,10 @@ from typing import Any, Self
 from .errors import ParamsError
 
 CUES = ("harmony", "melody", "rhythm")
+"""The elements in which two recordings are compared."""
+
+FUSED = (*CUES, "passages")
+"""All that is weighed together: the elements, and how much is shared passage by passage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
