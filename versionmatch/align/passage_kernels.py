@@ -104,7 +104,8 @@ def best_course(score: Array, jump: float) -> Array:
             continue
         count, i, _ = _walk_back(steps, left[i, 0], i - 1, left[i, 1], number, out, count)
         number += 1
-    return _forward(out, count, number)
+    course: Array = _forward(out, count, number)
+    return course
 
 
 @nb.njit(cache=True, nogil=True)
@@ -154,7 +155,8 @@ def best_chain(score: Array, jump: float) -> Array:
         else:
             count, i, j = _walk_back(steps, came[i, j] - 3, i - 1, j - 1, number, out, count)
             number += 1
-    return _forward(out, count, number)
+    course: Array = _forward(out, count, number)
+    return course
 
 
 @nb.njit(cache=True, nogil=True)

@@ -129,7 +129,7 @@ def _settled(
 ) -> tuple[DoubleArray, DoubleArray]:
     """The course moved to where the likeness is best, and the likeness there."""
     k = round(width_s / step_s)
-    offsets = np.arange(-k, k + 1) * step_s
+    offsets: DoubleArray = np.arange(-k, k + 1, dtype=np.float64) * step_s
     grid = corridor(query.at(times), reference.rows, course * reference.rate, offsets * reference.rate)
     heard = grid
     if query.onsets is not None and reference.onsets is not None and step_s < 0.1:

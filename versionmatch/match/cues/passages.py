@@ -25,7 +25,7 @@ class PassagesCue:
 
     name = NAME
     needs = ("chroma",)
-    settings: ClassVar = {"version": 1}
+    settings: ClassVar = {"version": 2}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How much is shared, and where."""
