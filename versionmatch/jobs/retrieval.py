@@ -63,6 +63,10 @@ class RetrievalParams(Params):
     def __post_init__(self) -> None:
         known = (*names("cues"), "fused")
         _check(self.cue in known, "cue", self.cue, f"one of {', '.join(known)}")
+        ranks = self.cue == "fused" or hasattr(find("cues", self.cue), "by_key")
+        _check(
+            ranks, "cue", self.cue, "a cue that can rank, with the methods sketch(track) and by_key(query, reference)"
+        )
         _check(self.n_bootstrap >= 1, "n_bootstrap", self.n_bootstrap, "1 or more")
         _check(self.workers >= 0, "workers", self.workers, "0 (all cores) or more")
 
