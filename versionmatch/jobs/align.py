@@ -39,9 +39,7 @@ def align(reference: Source, other: Source, *, cache: FeatureCache | None = None
     first, second = (open_track(source, cache=cache) for source in (reference, other))
     a: Features = first["chroma"]
     b: Features = second["chroma"]
-    passages = shared_passages(
-        a, b, transposition=optimal_transposition(a, b), onsets=(first["onsets"], second["onsets"])
-    )
+    passages = shared_passages(a, b, onsets=(first["onsets"], second["onsets"]))
     chain = forward_chain(passages)
     covered = sum(p.span.query_duration_s for p in chain)
     shortest = min(first.recording.duration_s, second.recording.duration_s)

@@ -92,7 +92,7 @@ def compare(
     reference_part = _part(whole_reference, params.reference_range)
     tell("comparing")
     evidence = _evidence(query_part, reference_part, params)
-    passages = _passages(query_part, reference_part, evidence, params)
+    passages = _passages(query_part, reference_part, params)
     evidence = _with_passages(evidence, passages, query_part, reference_part)
     relation, probability = fuse.judge(query_part.recording, reference_part.recording, evidence, passages)
     offsets = _start(params.query_range), _start(params.reference_range)
@@ -144,17 +144,13 @@ def _evidence(query: Track, reference: Track, params: CompareParams) -> tuple[Ev
     return tuple(calibration.apply(find("cues", name)().compare(query, reference)) for name in params.cues)
 
 
-def _passages(
-    query: Track, reference: Track, evidence: tuple[Evidence, ...], params: CompareParams
-) -> tuple[Passage, ...]:
+def _passages(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:
     if query.recording.low_information or reference.recording.low_information:
         return ()
-    harmony = next((e for e in evidence if e.cue == "harmony"), None)
-    likely = harmony.transposition % 12 if harmony is not None else None
     found = shared_passages(
         query["chroma"],
         reference["chroma"],
-        transposition=params.transposition if params.transposition is not None else likely,
+        transposition=params.transposition,
         min_length_s=params.min_passage_s,
         max_n=params.max_passages,
         onsets=(query["onsets"], reference["onsets"]),
