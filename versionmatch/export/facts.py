@@ -54,6 +54,13 @@ def tempo_bpm(track: Mapping[str, Any]) -> float | None:
     return float(value) if isinstance(value, int | float) and value > 0 else None
 
 
+def tempo_is_sure(track: Mapping[str, Any]) -> bool:
+    """Whether the beat is more likely right than not; half and double tempo are its usual errors."""
+    found = annotation(track, "beats")
+    value = None if found is None else found.facts.get("tempo_confidence")
+    return isinstance(value, int | float) and value >= 0.5
+
+
 def tuning_cents(track: Mapping[str, Any]) -> float | None:
     """How far the recording's tuning is from A4 = 440 Hz."""
     found = feature(track, "cqt")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..types import Evidence, Match, Null, Passage
 from ..units import clock
-from .facts import key, sides, tempo_bpm
+from .facts import key, sides, tempo_bpm, tempo_is_sure
 
 WIDTH = 100
 MIN_PAIRS = 200  # fewer unrelated pairs cannot say how rare a value is
@@ -69,7 +69,8 @@ class TextExporter:
             facts = [clock(recording.duration_s)]
             found, bpm = key(track), tempo_bpm(track)
             facts += [found[0]] if found is not None else []
-            facts += [f"{bpm:.0f} bpm"] if bpm is not None else []
+            doubt = "" if tempo_is_sure(track) else " (uncertain)"
+            facts += [f"{bpm:.0f} bpm{doubt}"] if bpm is not None else []
             facts += [flag.replace("_", " ") for flag in recording.flags]
             lines += [
                 self._side(letter, line) for line in _wrapped(f"{letter}  {who} ({side}): {', '.join(facts)}", "   ")

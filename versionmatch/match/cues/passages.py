@@ -13,7 +13,7 @@ from ...types import DoubleArray, Evidence, Features, Passage, spans_of
 from ..explain import coverage
 
 NAME = "passages"
-UNIT = "share of the recording that is shared more"
+UNIT = "share of one recording"
 
 
 class PassagesCue:
