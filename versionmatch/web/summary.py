@@ -46,6 +46,7 @@ ELEMENTS = {
     "harmony": "progression of chords and keys",
     "melody": "leading voice, as found by machine",
     "rhythm": "tempo, beat and onsets",
+    "passages": "how much is shared, in order",
     "recording": "the very sound, not the music",
     "embedding": "learned likeness of versions",
 }
