@@ -112,6 +112,13 @@ def test_a_percentile_is_the_share_of_unrelated_pairs_below():
     assert null.percentile(2.0) == 100.0
 
 
+def test_what_most_unrelated_pairs_have_is_above_none_of_them():
+    null = Null("a corpus", 100, np.concatenate([np.zeros(98), [0.5, 1.0, 1.0]]))
+    assert null.percentile(0.0) == 0.0
+    assert null.percentile(0.25) == pytest.approx(97.5)
+    assert null.percentile(1.0) == pytest.approx(99.0)
+
+
 def test_values_travel_to_another_process_and_are_frozen_there():
     sent = Features("chroma", np.ones((12, 3)), 2.0, facts={"tuning_cents": 3.0})
     got = pickle.loads(pickle.dumps(sent))

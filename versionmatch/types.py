@@ -370,9 +370,12 @@ class Null(_Value):
         object.__setattr__(self, "quantiles", _frozen(self.quantiles, np.float64))
 
     def percentile(self, raw: float) -> float:
-        """Share of unrelated pairs below ``raw``, in per cent."""
-        grid = np.linspace(0.0, 100.0, self.quantiles.size)
-        return float(np.interp(raw, self.quantiles, grid))
+        """Share of unrelated pairs below ``raw``, in per cent; what many of them have alike is not below itself."""
+        at = int(np.searchsorted(self.quantiles, raw, side="left"))
+        if at in {0, self.quantiles.size}:
+            return 100.0 if at else 0.0
+        low, high = self.quantiles[at - 1], self.quantiles[at]
+        return float(100.0 * (at - 1 + (raw - low) / (high - low)) / (self.quantiles.size - 1))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
