@@ -16,6 +16,9 @@ from .hmm_kernels import viterbi
 FrameArray: TypeAlias = npt.NDArray[np.int64]
 
 
+AT_ONCE = 512  # windows whose autocorrelation is computed at once
+
+
 class BeatTracker:
     """Times of the beats as an Annotation of instants; ``facts`` hold ``tempo_bpm`` and ``tempo_confidence`` (0…1).
 
@@ -124,10 +127,12 @@ def _autocorrelations(strength: DoubleArray, window: int, hop: int, n_lags: int)
     size = window + n_lags
     padded = np.pad(centred, (window // 2, window + n_lags))
     starts = np.arange(0, strength.size, hop)
-    frames = np.stack([padded[s : s + window] for s in starts])
     n_fft = 1 << (2 * size - 1).bit_length()
-    power = np.abs(np.fft.rfft(frames, n_fft, axis=1)) ** 2
-    likeness = np.fft.irfft(power, n_fft, axis=1)[:, :n_lags]
+    likeness = np.empty((starts.size, n_lags))
+    for first in range(0, starts.size, AT_ONCE):
+        frames = np.stack([padded[s : s + window] for s in starts[first : first + AT_ONCE]])
+        power = np.abs(np.fft.rfft(frames, n_fft, axis=1)) ** 2
+        likeness[first : first + AT_ONCE] = np.fft.irfft(power, n_fft, axis=1)[:, :n_lags]
     lags = np.arange(n_lags)
     overlap = np.maximum(1 - lags / window, 0.25)  # without it, long lags would look unlike themselves
     out: DoubleArray = (likeness / np.maximum(likeness[:, :1], 1e-9) / overlap).T

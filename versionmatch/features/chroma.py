@@ -10,8 +10,10 @@ from scipy.ndimage import convolve1d, uniform_filter1d
 from ..errors import FeatureMismatch, ParamsError
 from ..plugins import Track
 from ..types import Features, FloatArray
+from .spectrum import block_means
 
 _FRAMES_A_SECOND = 10.0
+_PART = 16_384  # frames whitened at once
 
 
 def pooled(values: FloatArray, factor: int) -> FloatArray:
@@ -24,10 +26,7 @@ def pooled(values: FloatArray, factor: int) -> FloatArray:
         raise ParamsError(f"frames are pooled by 1 or more; got {factor}")
     if factor == 1 or values.shape[1] == 0:
         return values
-    starts = np.arange(0, values.shape[1], factor)
-    sums = np.add.reduceat(values.astype(np.float64), starts, axis=1)
-    lengths = np.diff(np.append(starts, values.shape[1]))
-    return (sums / lengths).astype(np.float32)
+    return block_means(values, factor).astype(np.float32)
 
 
 def whitened(magnitude: FloatArray, *, compression: float = 0.5, floor: float = 0.02) -> FloatArray:
@@ -90,6 +89,15 @@ def factor_to(frame_rate: float, wanted: float = _FRAMES_A_SECOND) -> int:
     return max(1, round(frame_rate / wanted))
 
 
+def _whitened_chroma(cqt: Features, **bell: float) -> FloatArray:
+    """Chroma part by part, as no frame depends on another: hours of sound take no more room than minutes."""
+    magnitude = relative_magnitude(cqt)
+    parts = range(0, max(1, magnitude.shape[1]), _PART)
+    return np.concatenate(
+        [unit_frames(folded(whitened(magnitude[:, first : first + _PART]), **bell)) for first in parts], axis=1
+    )
+
+
 class Chroma:
     """Whitened chroma, ``(12, n)``, row 0 = C, about 10 frames per second, frames of length 1 (0 in silence)."""
 
@@ -103,13 +111,13 @@ class Chroma:
 
     def extract(self, track: Track) -> Features:
         cqt: Features = track["cqt"]
-        values = unit_frames(folded(whitened(relative_magnitude(cqt))))
+        values = _whitened_chroma(cqt)
         return Features("chroma", values, cqt.frame_rate / factor_to(cqt.frame_rate))
 
 
 def bass_chroma(cqt: Features) -> Features:
     """Whitened chroma of the bass alone, ``(12, n)``: a narrow bell around B♭2, else as ``Chroma``."""
-    values = unit_frames(folded(whitened(relative_magnitude(cqt)), centre=22.0, width=9.0))
+    values = _whitened_chroma(cqt, centre=22.0, width=9.0)
     return Features("bass", values, cqt.frame_rate / factor_to(cqt.frame_rate))
 
 

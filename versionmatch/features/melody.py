@@ -8,10 +8,12 @@ import numpy as np
 from scipy.ndimage import median_filter
 
 from ..plugins import Track
-from ..types import DoubleArray, Features
+from ..types import DoubleArray, Features, FloatArray
 from .melody_kernels import track_pitch
 from .salience import GAMMA, HARMONICS, HIGHEST, LOWEST, salience, weights_digest
 from .spectrum import LOWEST_MIDI, checked_cqt, pooled
+
+BLOCK = 30_000  # frames
 
 
 class SalienceMelody:
@@ -59,21 +61,32 @@ class SalienceMelody:
     def extract(self, track: Track) -> Features:
         cqt = checked_cqt(track["cqt"])
         settings = self.settings
-        values, rate = pooled(cqt, settings["rate_hz"])
-        likelihood, voicing = salience(values)
+        rate = cqt.frame_rate / max(1, round(cqt.frame_rate / settings["rate_hz"]))
+        likelihood, voicing = salience(pooled(cqt, settings["rate_hz"])[0])
         path = LOWEST + track_pitch(likelihood, settings["move"], settings["reach"])
         frames = np.arange(cqt.n_frames)
         centres = (np.arange(path.size) + 0.5) * (cqt.frame_rate / rate) - 0.5
         semitone = path[np.minimum((frames * (rate / cqt.frame_rate)).astype(int), path.size - 1)]
-        pitch = _refined(cqt.values.astype(np.float64), semitone, round(settings["smooth_s"] * cqt.frame_rate))
+        pitch = _refined(cqt.values, semitone, round(settings["smooth_s"] * cqt.frame_rate))
         confidence = np.where(cqt.values.max(axis=0) > 0, np.interp(frames, centres, voicing), 0.0)
         facts = {name: value for name, value in cqt.facts.items() if name == "tuning_cents"}
         return Features("melody", np.stack([pitch, confidence]).astype(np.float32), cqt.frame_rate, facts=facts)
 
 
-def _refined(magnitude: DoubleArray, semitone: Any, frames_smoothed: int) -> DoubleArray:
+def _refined(magnitude: FloatArray, semitone: Any, frames_smoothed: int) -> DoubleArray:
     """Fractional pitch: moved by how far the peaks at harmonics 1 to 4 lie from their bins, one bin at most."""
-    level = np.log(magnitude + 1e-9 * (magnitude.max() or 1.0))
+    quiet = 1e-9 * (float(magnitude.max()) or 1.0)
+    moved = np.empty(magnitude.shape[1])
+    for start in range(0, moved.size, BLOCK):  # so that hours of sound take no more room than minutes
+        part = slice(start, start + BLOCK)
+        moved[part] = _moved(magnitude[:, part].astype(np.float64), semitone[part], quiet)
+    out: DoubleArray = semitone + median_filter(moved, 2 * (frames_smoothed // 2) + 1, mode="nearest")
+    return out
+
+
+def _moved(magnitude: DoubleArray, semitone: Any, quiet: float) -> DoubleArray:
+    """How far the harmonics' peaks lie from the bins of ``semitone``, weighed by their height, ``(n,)`` in bins."""
+    level = np.log(magnitude + quiet)
     frames = np.arange(level.shape[1])
     offsets, weights = np.zeros(frames.size), np.full(frames.size, 1e-12)
     for number, steps in enumerate(HARMONICS[1:5], start=1):
@@ -89,9 +102,8 @@ def _refined(magnitude: DoubleArray, semitone: Any, frames_smoothed: int) -> Dou
         weight = np.where(usable, magnitude[at, frames], 0.0)
         offsets += weight * (shift - expected)
         weights += weight
-    moved = np.clip(offsets / weights, -1.0, 1.0)
-    out: DoubleArray = semitone + median_filter(moved, 2 * (frames_smoothed // 2) + 1, mode="nearest")
-    return out
+    clipped: DoubleArray = np.clip(offsets / weights, -1.0, 1.0)
+    return clipped
 
 
 RANGE = (LOWEST, HIGHEST)

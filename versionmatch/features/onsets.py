@@ -8,8 +8,10 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
 from ..plugins import Track
-from ..types import DoubleArray, Features
+from ..types import DoubleArray, Features, FloatArray
 from .spectrum import checked_cqt
+
+BLOCK = 30_000  # frames
 
 
 class SpectralFlux:
@@ -42,20 +44,29 @@ class SpectralFlux:
 
     def extract(self, track: Track) -> Features:
         cqt = checked_cqt(track["cqt"])
-        rise = self._rise(cqt.values.astype(np.float64), cqt.frame_rate)
+        rise = self._rise(cqt.values, cqt.frame_rate)
         trend = uniform_filter1d(rise, _odd(self.settings["trend_s"] * cqt.frame_rate), mode="nearest")
         strength = np.maximum(rise - trend, 0.0)
         top = strength.max()
         return Features("onsets", (strength / top if top > 0 else strength)[None], cqt.frame_rate)
 
-    def _rise(self, magnitude: DoubleArray, frame_rate: float) -> DoubleArray:
+    def _rise(self, magnitude: FloatArray, frame_rate: float) -> DoubleArray:
+        """The mean rise of all bins, block by block with as much around as a frame depends on."""
+        loudest, n = float(magnitude.max()), magnitude.shape[1]
+        rise = np.zeros(n)
+        memory = _odd(self.settings["memory_s"] * frame_rate)
+        lag = max(1, round(self.settings["lag_s"] * frame_rate))
+        for start in range(0, n if loudest > 0 else 0, BLOCK):
+            first, last = max(0, start - lag - memory // 2), min(n, start + BLOCK + memory // 2)
+            part = self._rise_of(magnitude[:, first:last].astype(np.float64), loudest, memory, lag)
+            own = slice(start - first, min(n, start + BLOCK) - first)
+            rise[start : start + BLOCK] = part[own]
+        return rise
+
+    def _rise_of(self, magnitude: DoubleArray, loudest: float, memory: int, lag: int) -> DoubleArray:
         settings = self.settings
-        loudest = magnitude.max()
-        if loudest <= 0:
-            return np.zeros(magnitude.shape[1])
-        ceiling = maximum_filter1d(magnitude, _odd(settings["memory_s"] * frame_rate), axis=1, mode="nearest")
+        ceiling = maximum_filter1d(magnitude, memory, axis=1, mode="nearest")
         level = np.log1p(settings["gamma"] * magnitude / np.maximum(ceiling, settings["floor"] * loudest))
-        lag = max(1, round(settings["lag_s"] * frame_rate))
         before = maximum_filter1d(level, 3, axis=0, mode="nearest")
         rise = np.zeros(magnitude.shape[1])
         rise[lag:] = np.maximum(level[:, lag:] - before[:, :-lag], 0.0).mean(axis=0)

@@ -76,27 +76,30 @@ def salience(magnitude: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     convolutions whose weights are the same for every pitch; so a transposed recording gets a transposed
     salience. They were fitted to synthetic singing and solo instruments over rendered accompaniments.
     """
-    stacked = _stacked(_levels(magnitude))
     net = layers()
     halo = sum(net[name].reach for name in ("a", "b", "c"))
     n = magnitude.shape[1]
-    padded = np.pad(stacked, ((0, 0), (0, 0), (halo, halo)))
-    logits, summaries = np.empty((stacked.shape[1], n)), []
+    padded = np.pad(_levels(magnitude), ((0, 0), (halo, halo)))
+    del magnitude  # of hours it is large, and the levels say all
+    logits, summaries = np.empty((HIGHEST - LOWEST + 1, n)), []
     for start in range(0, n, CHUNK):
         stop = min(n, start + CHUNK)
-        hidden = _hidden(padded[:, :, start : stop + 2 * halo], start - halo, n)
+        hidden = _hidden(_stacked(padded[:, start : stop + 2 * halo]), start - halo, n)
         score = net["pitch"](hidden)[0]
         logits[:, start:stop] = score
         total = np.logaddexp.reduce(score.astype(np.float64), axis=0)
         summaries.append(np.concatenate([hidden.max(axis=1), hidden.mean(axis=1), total[None] / 10]))
     voicing = _voicing(np.concatenate(summaries, axis=1).astype(np.float32))
-    return logits - np.logaddexp.reduce(logits, axis=0), voicing
+    logits -= np.logaddexp.reduce(logits, axis=0)
+    return logits, voicing
 
 
 def _levels(magnitude: DoubleArray) -> FloatArray:
     """Log-compressed, the recording's loud bins at 1."""
     loud = float(np.quantile(magnitude[:, ::5], 0.999)) + 1e-9
-    out: FloatArray = (np.log1p(GAMMA * magnitude / loud) / np.log1p(GAMMA)).astype(np.float32)
+    out = np.empty(magnitude.shape, np.float32)
+    for row, level in zip(magnitude, out, strict=True):
+        level[:] = np.log1p(GAMMA * row / loud) / np.log1p(GAMMA)
     return out
 
 

@@ -6,10 +6,11 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d
 
 from ..errors import InputError
-from ..types import DoubleArray, Features
+from ..types import DoubleArray, Features, FloatArray
 
 BINS_PER_OCTAVE = 12
 LOWEST_MIDI = 24  # C1, the CQT's first bin
+PART = 4096  # groups of frames pooled at once
 
 
 def checked_cqt(cqt: Features) -> Features:
@@ -34,9 +35,24 @@ def pooled(cqt: Features, frame_rate: float) -> tuple[DoubleArray, float]:
     ([[2.0, 7.0]], 10.0)
     """
     factor = max(1, round(cqt.frame_rate / frame_rate))
-    starts = np.arange(0, cqt.n_frames, factor)
-    sums = np.add.reduceat(cqt.values.astype(np.float64), starts, axis=1)
-    return sums / np.diff(np.append(starts, cqt.n_frames)), cqt.frame_rate / factor
+    return block_means(cqt.values, factor), cqt.frame_rate / factor
+
+
+def block_means(values: FloatArray, factor: int) -> DoubleArray:
+    """Means of ``factor`` frames each, in float64; the last, incomplete group is averaged over what there is.
+
+    >>> block_means(np.array([[1, 3, 5, 7, 4]], np.float32), 2).tolist()
+    [[2.0, 6.0, 4.0]]
+    """
+    n = values.shape[1]
+    means = np.empty((values.shape[0], -(-n // factor)))
+    step = PART * factor
+    for first in range(0, n, step):  # so that hours of sound take no more room than minutes
+        part = values[:, first : first + step].astype(np.float64)
+        starts = np.arange(0, part.shape[1], factor)
+        lengths = np.diff(np.append(starts, part.shape[1]))
+        means[:, first // factor : first // factor + starts.size] = np.add.reduceat(part, starts, axis=1) / lengths
+    return means
 
 
 def compressed(magnitude: DoubleArray, gamma: float) -> DoubleArray:
