@@ -47,7 +47,8 @@ class Params:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _check(ok: bool, name: str, value: object, wanted: str) -> None:
+def check(ok: bool, name: str, value: object, wanted: str) -> None:
+    """Raise ParamsError that names the setting, its value and what it must be, unless ``ok``."""
     if not ok:
         raise ParamsError(f"{name} = {value!r}; it must be {wanted}")
 
@@ -86,17 +87,17 @@ class CompareParams(Params):
     def __post_init__(self) -> None:
         object.__setattr__(self, "cues", tuple(self.cues))
         object.__setattr__(self, "extractors", dict(self.extractors))
-        _check(len(self.cues) > 0, "cues", self.cues, "at least one cue")
-        _check(len(set(self.cues)) == len(self.cues), "cues", self.cues, "different cues")
+        check(len(self.cues) > 0, "cues", self.cues, "at least one cue")
+        check(len(set(self.cues)) == len(self.cues), "cues", self.cues, "different cues")
         for name in ("query_range", "reference_range"):
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, tuple(float(v) for v in value))
-                _check(
+                check(
                     len(value) == 2 and 0 <= value[0] < value[1], name, value, "(start_s, end_s) with 0 <= start < end"
                 )
         t = self.transposition
-        _check(t is None or 0 <= t <= 11, "transposition", t, "0 to 11 semitones, or None to have it found")
-        _check(self.min_passage_s > 0, "min_passage_s", self.min_passage_s, "above 0 seconds")
-        _check(self.max_passages >= 1, "max_passages", self.max_passages, "1 or more")
-        _check(self.max_duration_s > 0, "max_duration_s", self.max_duration_s, "above 0 seconds")
+        check(t is None or 0 <= t <= 11, "transposition", t, "0 to 11 semitones, or None to have it found")
+        check(self.min_passage_s > 0, "min_passage_s", self.min_passage_s, "above 0 seconds")
+        check(self.max_passages >= 1, "max_passages", self.max_passages, "1 or more")
+        check(self.max_duration_s > 0, "max_duration_s", self.max_duration_s, "above 0 seconds")

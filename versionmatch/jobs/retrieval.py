@@ -21,7 +21,7 @@ from ..errors import ParamsError
 from ..match import calibrate, metrics
 from ..match.normalise import normalised
 from ..match.ranking import ROW, fused_similarity, reversed_rows, similarity
-from ..params import FUSED, Params, _check
+from ..params import FUSED, Params, check
 from ..plugins import find, names
 from ..types import DoubleArray
 from . import retrieval_work as work
@@ -62,13 +62,13 @@ class RetrievalParams(Params):
 
     def __post_init__(self) -> None:
         known = (*names("cues"), "fused")
-        _check(self.cue in known, "cue", self.cue, f"one of {', '.join(known)}")
+        check(self.cue in known, "cue", self.cue, f"one of {', '.join(known)}")
         ranks = self.cue == "fused" or hasattr(find("cues", self.cue), "by_key")
-        _check(
+        check(
             ranks, "cue", self.cue, "a cue that can rank, with the methods sketch(track) and by_key(query, reference)"
         )
-        _check(self.n_bootstrap >= 1, "n_bootstrap", self.n_bootstrap, "1 or more")
-        _check(self.workers >= 0, "workers", self.workers, "0 (all cores) or more")
+        check(self.n_bootstrap >= 1, "n_bootstrap", self.n_bootstrap, "1 or more")
+        check(self.workers >= 0, "workers", self.workers, "0 (all cores) or more")
 
     @property
     def cues(self) -> tuple[str, ...]:

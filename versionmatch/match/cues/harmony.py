@@ -66,7 +66,8 @@ def evidence_of(
 ) -> Evidence:
     """A key profile and its passage as evidence, with a sentence."""
     shift = signed_semitones(found.key)
-    key = "in the same key" if shift == 0 else f"B {abs(shift)} semitones {'higher' if shift < 0 else 'lower'} than A"
+    steps = f"{abs(shift)} semitone{'s' if abs(shift) > 1 else ''}"
+    key = "in the same key" if shift == 0 else f"B {steps} {'higher' if shift < 0 else 'lower'} than A"
     sentence = f"the longest shared stretch of {cue} holds about {agreeing_s:.0f} s in agreement ({key})"
     details = {"agreeing_s": agreeing_s, **found.details()}
     return Evidence(cue, found.raw, UNIT, spans, alignment, found.key, notes=(sentence,), details=details)
