@@ -1,11 +1,10 @@
 """The compiled code on other machines, and in the next process."""
 
-import json
 import os
-import subprocess
-import sys
 
 import pytest
+
+from tests.processes import found_by
 
 SCRIPT = """
 import json
@@ -23,9 +22,7 @@ print(json.dumps({"totals": [total, part_total, banded], "path": path.tolist(), 
 
 
 def run(**machine):
-    environment = os.environ | machine
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    return found_by(SCRIPT, **machine)
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,11 @@
 """Local alignment compiled for other machines, in the next process, and beside essentia where it is installed."""
 
-import json
 import os
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+from tests.processes import found_by
 from versionmatch.align.local import dmax, dmax_value, qmax, qmax_value
 from versionmatch.align.recurrence import cross_recurrence
 from versionmatch.types import Features
@@ -28,9 +26,7 @@ print(json.dumps({"cells": np.flatnonzero(recurrence.cross_recurrence(q, r)).tol
 
 
 def run(**machine):
-    environment = os.environ | machine
-    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)
+    return found_by(SCRIPT, **machine)
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,19 @@ HALO = 200 * HOP  # 4 s; the filter of C1 is 0.5 s long, the rest is for the res
 SHORTEST = 2 * SR
 
 
+def transform_settings(*, tuning: bool) -> dict[str, object]:
+    """What shapes the values of this transform, whoever computes it."""
+    return {
+        "version": 1,
+        "sr": SR,
+        "hop_length": HOP,
+        "fmin": FMIN_HZ,
+        "n_bins": N_BINS,
+        "bins_per_octave": BINS_PER_OCTAVE,
+        "tuning": tuning,
+    }
+
+
 class LibrosaCQT:
     """Magnitudes of 84 bins, C1 to B7 in semitones, 50 frames a second; librosa's ``cqt`` in blocks.
 
@@ -52,15 +65,7 @@ class LibrosaCQT:
     @property
     def settings(self) -> dict[str, object]:
         """Everything that shapes the values."""
-        return {
-            "version": 1,
-            "sr": SR,
-            "hop_length": HOP,
-            "fmin": FMIN_HZ,
-            "n_bins": N_BINS,
-            "bins_per_octave": BINS_PER_OCTAVE,
-            "tuning": self._tuning,
-        }
+        return transform_settings(tuning=self._tuning)
 
     def extract(self, track: Track) -> Features:
         """The transform of ``track["audio"]``, which must be at 16 kHz."""

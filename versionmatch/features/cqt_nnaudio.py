@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import MissingExtra
 from ..plugins import Track
 from ..types import Audio, Features, FloatArray
-from .cqt import BINS_PER_OCTAVE, FMIN_HZ, HOP, N_BINS, SR, checked, n_frames
+from .cqt import BINS_PER_OCTAVE, FMIN_HZ, HOP, N_BINS, SR, checked, n_frames, transform_settings
 from .tuning import tuning_cents
 
 BLOCK_FRAMES = 1000
@@ -62,15 +62,7 @@ class NNAudioCQT:
     @property
     def settings(self) -> dict[str, object]:
         """Everything that shapes the values."""
-        return {
-            "version": 1,
-            "sr": SR,
-            "hop_length": HOP,
-            "fmin": FMIN_HZ,
-            "n_bins": N_BINS,
-            "bins_per_octave": BINS_PER_OCTAVE,
-            "tuning": self._tuning,
-        }
+        return transform_settings(tuning=self._tuning)
 
     def extract(self, track: Track) -> Features:
         """The transform of ``track["audio"]``, which must be at 16 kHz."""
