@@ -102,7 +102,8 @@ def _applause_level(n: int, rng: np.random.Generator) -> FloatArray:
     order = np.argsort(times, kind="stable")
     points = np.arange(0, n + 1600, 1600)
     coarse = np.interp(points / SR, np.array(times)[order], np.array(levels)[order])
-    return np.interp(np.arange(n), points, coarse).astype(np.float32)
+    level: FloatArray = np.interp(np.arange(n), points, coarse).astype(np.float32)
+    return level
 
 
 def _clapping_along(n: int, rng: np.random.Generator) -> FloatArray:

@@ -16,7 +16,8 @@ from .events import DRUM_BANK, Channel
 from .instruments import GLIDING, ONE_AT_A_TIME, RINGING, draw_program
 from .performance import Part, Performance
 from .setting import Chain
-from .soundfont import NOTE_RMS, REMEDY, Synthesiser, synthesiser
+from .soundfonts import REMEDY
+from .synthesiser import NOTE_RMS, Synthesiser, synthesiser
 from .voice import Singer, sing
 
 POOL = 10  # frames of the transform (50 a second) to one of the route's (5 a second)
