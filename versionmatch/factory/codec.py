@@ -15,7 +15,7 @@ CODECS: dict[str, tuple[str, str]] = {
     "mp3": ("MP3", "MPEG_LAYER_III"),
     "vorbis": ("OGG", "VORBIS"),
 }
-"""Format and subtype by name, as libsndfile calls them; its Opus takes ten times as long as its Vorbis, and is left out."""
+"""Format and subtype by name, as libsndfile calls them. Its Opus takes ten times as long as its Vorbis: left out."""
 
 BLOCK = 8192  # samples handed over at once: libsndfile's vorbis writer overruns its stack on a whole piece
 

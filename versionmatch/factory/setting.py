@@ -13,8 +13,8 @@ SETTINGS: dict[str, float] = {"studio": 0.42, "live": 0.22, "home": 0.18, "disc"
 """How often each setting is drawn."""
 
 CHANCES: dict[str, dict[str, float]] = {
-    "studio": {"room": 0.6, "compress": 0.6, "codec": 0.08},
-    "live": {"room": 0.9, "crowd": 0.8, "compress": 0.3, "noise": 0.3, "clip": 0.1, "codec": 0.08},
+    "studio": {"room": 0.85, "compress": 0.8, "codec": 0.08},
+    "live": {"room": 0.95, "crowd": 0.8, "compress": 0.5, "noise": 0.3, "clip": 0.1, "codec": 0.08},
     "home": {"room": 0.8, "noise": 0.8, "hum": 0.3, "clip": 0.2, "limit": 0.4, "codec": 0.15, "drive": 0.1},
     "disc": {"room": 0.4, "limit": 0.9, "noise": 0.8, "crackle": 0.8, "wow": 0.8, "drive": 0.4, "compress": 0.3},
     "radio": {"room": 0.4, "limit": 1.0, "noise": 0.6, "hum": 0.3, "compress": 0.9, "drive": 0.3, "codec": 0.1},
@@ -85,7 +85,7 @@ class Chain:
     def _bands(self) -> list[damage.Band]:
         rng, d = self.rng, self.difficulty
         return [
-            damage.Band("low", rng.uniform(80, 300), rng.normal(0, 5 * d)),
+            damage.Band("low", rng.uniform(80, 250), rng.normal(2 * d, 5 * d)),
             damage.Band("peak", float(np.exp(rng.uniform(np.log(200), np.log(3000)))), rng.normal(0, 4 * d), 1.0),
             damage.Band("high", rng.uniform(1500, 5000), rng.normal(0, 5 * d)),
         ]
