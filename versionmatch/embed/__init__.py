@@ -1,0 +1,1 @@
+"""Embeddings: networks, model directories, and loaders of checkpoints."""
