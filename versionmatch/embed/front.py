@@ -1,0 +1,94 @@
+"""From constant-Q levels to what the network reads: whitened, heard through learned filters, folded to pitch classes."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+N_BINS = 84
+BANDS = (8.0, 22.0, 36.0, 50.0, 64.0)
+"""Centres of the bands in bins of a semitone above C1."""
+BAND_WIDTH = 9.0
+HARMONICS = (-12, 0, 12, 19, 24, 28)
+"""Semitones to a tone's sub-octave, itself, and its second to fifth partials."""
+
+
+def whitened(levels: Tensor) -> Tensor:
+    """What stands out of its surroundings in pitch, all peaks about equally tall.
+
+    The levels less their mean over an octave (never below 0), over their root mean square across two octaves.
+
+    Parameters
+    ----------
+    levels : (batch, 84, frame)
+        Root of the magnitude, the largest of a recording about 1.
+
+    Returns
+    -------
+    (batch, 84, frame), 0 and above
+    """
+    peaks = F.relu(levels - _mean_around(levels, 6))
+    power = _mean_around(peaks * peaks, 12)
+    return peaks / (power.clamp(min=0).sqrt() + 0.02)
+
+
+def _mean_around(x: Tensor, reach: int) -> Tensor:
+    """The mean of each bin and ``reach`` neighbours on either side; the edge bins are repeated."""
+    batch, bins, frames = x.shape
+    low, high = x[:, :1].expand(batch, reach, frames), x[:, -1:].expand(batch, reach, frames)
+    total = torch.cat([low, x, high], dim=1).cumsum(dim=1)
+    first = total[:, 2 * reach : 2 * reach + bins]
+    before = F.pad(total[:, : bins - 1], (0, 0, 1, 0))
+    return (first - before) / (2 * reach + 1)
+
+
+def fold_weights() -> Tensor:
+    """``(5, 84)``: how much each bin counts in each of the bands."""
+    bins = torch.arange(N_BINS, dtype=torch.float32)
+    return torch.stack([torch.exp(-(((bins - centre) / BAND_WIDTH) ** 2)) for centre in BANDS])
+
+
+class FrontEnd(nn.Module):
+    """Levels to pitch-class maps, ``(batch, 84, frame)`` to ``(12, batch, frame, channel)``.
+
+    Beside the whitened levels themselves, ``learned`` further maps are made by a small network that hears every
+    bin with its harmonics and its neighbouring moments; it is the same at each bin, so that a transposition moves all
+    maps along. Each map is then folded into twelve pitch classes in five wide bands: ``5 · (1 + learned)`` channels.
+    """
+
+    def __init__(self, learned: int = 8, hidden: int = 16) -> None:
+        super().__init__()
+        self.learned = learned
+        self.channels = len(BANDS) * (1 + learned)
+        self.register_buffer("bands", fold_weights(), persistent=False)
+        if learned:
+            self.hear = nn.Conv2d(len(HARMONICS) + 2, hidden, (1, 3), padding=(0, 1))
+            self.name_tones = nn.Conv2d(hidden, learned, 1)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        white = whitened(levels)
+        maps = white[..., None]
+        if self.learned:
+            heard = self._heard(white, levels).permute(0, 3, 1, 2)  # channels last in memory: much faster on a CPU
+            tones = F.relu(self.name_tones(F.relu(self.hear(heard))))
+            maps = torch.cat([maps, tones.permute(0, 2, 3, 1)], dim=3)
+        return self._folded(maps)  # of (batch, bin, frame, map)
+
+    @staticmethod
+    def _heard(white: Tensor, levels: Tensor) -> Tensor:
+        """``(batch, bin, frame, 8)``: the white levels at each bin's harmonics, 0 beyond the edges; levels; onsets."""
+        padded = F.pad(white, (0, 0, 12, 28))
+        onsets = F.relu(levels - F.pad(levels, (1, 0))[..., :-1])
+        return torch.stack([*(padded[:, 12 + h : 12 + h + N_BINS] for h in HARMONICS), levels, onsets], dim=3)
+
+    def _folded(self, maps: Tensor) -> Tensor:
+        batch, _, frames, count = maps.shape
+        octaves = maps.reshape(batch, 7, 12, frames, count).permute(2, 1, 0, 3, 4).reshape(12, 7, -1)
+        weights = self.bands.reshape(len(BANDS), 7, 12).permute(2, 0, 1)
+        bands = torch.bmm(weights.to(octaves.dtype), octaves).view(12, len(BANDS), batch, frames, count)
+        folded = bands.permute(0, 2, 3, 1, 4).reshape(12, batch, frames, count * len(BANDS))
+        loud = folded.square().mean(dim=3).sum(dim=0).sqrt()  # (batch, frame)
+        usual = loud.mean(dim=1, keepdim=True)
+        scaled: Tensor = folded / (loud + 0.3 * usual + 1e-6)[None, :, :, None]
+        return scaled

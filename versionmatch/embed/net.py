@@ -1,0 +1,171 @@
+"""The network: exactly equivariant to a rotation of the twelve pitch classes, small enough for a CPU.
+
+Every layer treats the twelve pitch classes alike, so that a transposed recording gives the same vectors rotated; two
+recordings are compared in all twelve rotations, and the best one is the transposition between them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ..errors import InputError
+from .front import FrontEnd
+
+FRAME_RATE = 5.0
+"""Frames a second that the network reads."""
+
+
+def rotation_basis() -> Tensor:
+    """The real Fourier basis of twelve pitch classes, ``(12, 12)``, rows orthonormal: 0, 6, then cosines and sines."""
+    n = torch.arange(12, dtype=torch.float64)
+    rows = [torch.full((12,), 12**-0.5, dtype=torch.float64), (1 - 2 * (n % 2)) / 12**0.5]
+    for k in range(1, 6):
+        rows += [torch.cos(2 * math.pi * k * n / 12) / 6**0.5, torch.sin(2 * math.pi * k * n / 12) / 6**0.5]
+    return torch.stack(rows).to(torch.float32)
+
+
+class PitchClassConv(nn.Module):
+    """Circular convolution over the pitch classes, all twelve intervals; ``(12, batch, frame, channel)``.
+
+    Done in the Fourier domain, where it is one matrix for each of seven frequencies: a sixth of the work.
+    """
+
+    def __init__(self, n_in: int, n_out: int) -> None:
+        super().__init__()
+        self.register_buffer("basis", rotation_basis(), persistent=False)
+        scale = (2.0 / n_in) ** 0.5
+        self.real = nn.Parameter(torch.randn(2, n_in, n_out) * scale)
+        self.cosine = nn.Parameter(torch.randn(5, n_in, n_out) * scale * 0.7)
+        self.sine = nn.Parameter(torch.randn(5, n_in, n_out) * scale * 0.7)
+
+    def forward(self, x: Tensor) -> Tensor:
+        _, batch, frames, n_in = x.shape
+        n = batch * frames
+        spectrum = (self.basis @ x.reshape(12, -1)).view(12, n, n_in)
+        flat = torch.bmm(spectrum[:2], self.real)
+        pairs = spectrum[2:].view(5, 2, n, n_in)
+        a, b = pairs[:, 0], pairs[:, 1]
+        both = torch.cat([a, b], dim=2)  # (5, n, 2 n_in)
+        turn = torch.cat([torch.cat([self.cosine, self.sine], 2), torch.cat([-self.sine, self.cosine], 2)], 1)
+        turned = torch.bmm(both, turn).view(5, n, 2, -1).transpose(1, 2).reshape(10, n, -1)
+        out: Tensor = (self.basis.T @ torch.cat([flat, turned]).view(12, -1)).view(12, batch, frames, -1)
+        return out
+
+
+class ChannelNorm(nn.BatchNorm1d):
+    """Batch normalisation of the last axis, over all others: the pitch classes share it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.reshape(-1, x.shape[-1])).view(x.shape)
+
+
+class Block(nn.Module):
+    """Intervals, then time: a pitch-class convolution, a dilated one of three frames, a shortcut around both."""
+
+    def __init__(self, n_in: int, n_out: int, *, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.stride, self.dilation = stride, dilation
+        self.intervals, self.norm_intervals = PitchClassConv(n_in, n_out), ChannelNorm(n_out)
+        self.time, self.norm_time = nn.Linear(3 * n_out, n_out, bias=False), ChannelNorm(n_out)
+        self.shortcut = nn.Linear(n_in, n_out, bias=False) if n_in != n_out or stride != 1 else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = F.relu(self.norm_intervals(self.intervals(x)))
+        h = self.norm_time(self.time(_taps(h, self.dilation, self.stride)))
+        around = x if self.shortcut is None else self.shortcut(_every(x, self.stride))
+        return F.relu(h + around)
+
+
+def _taps(x: Tensor, dilation: int, stride: int) -> Tensor:
+    """Each frame with those ``dilation`` before and behind it side by side, every ``stride``-th; 0 beyond the ends."""
+    frames = x.shape[2]
+    padded = F.pad(x, (0, 0, dilation, dilation))
+    return torch.cat([padded[:, :, k * dilation : k * dilation + frames : stride] for k in range(3)], dim=3)
+
+
+def _every(x: Tensor, stride: int) -> Tensor:
+    """The mean of ``stride`` frames each; an incomplete last group over what there is."""
+    if stride == 1:
+        return x
+    short = -x.shape[2] % stride
+    padded = torch.cat([x, x[:, :, -1:].expand(-1, -1, short, -1)], dim=2) if short else x
+    return padded.unflatten(2, (-1, stride)).mean(dim=3)
+
+
+class VersionNet(nn.Module):
+    """Levels of a recording to one matrix of ``dim`` features by 12 pitch classes for every 1.6 s.
+
+    Parameters
+    ----------
+    width : int
+        Channels of the first half; the second has twice as many.
+    dim : int
+        Features of a vector; a whole vector has ``12 * dim`` numbers.
+    learned : int
+        Maps that the front end learns; 0: only the fixed, whitened one.
+    """
+
+    def __init__(self, width: int = 48, dim: int = 96, learned: int = 8) -> None:
+        super().__init__()
+        self.dim = dim
+        self.front = FrontEnd(learned)
+        self.stem = nn.Linear(4 * self.front.channels, width, bias=False)
+        self.norm_stem = ChannelNorm(width)
+        self.blocks = nn.Sequential(
+            Block(width, width),
+            Block(width, width, stride=2),
+            Block(width, width, dilation=2),
+            Block(width, 2 * width, stride=2),
+            Block(2 * width, 2 * width, dilation=2),
+        )
+        self.head = nn.Linear(2 * width, dim)
+        self.power = nn.Parameter(torch.tensor(2.0))
+
+    stride = 8
+    """Frames of the input for one of the output."""
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """``(batch, 84, frame)`` at 5 frames a second, in [0, 1], to ``(batch, moment, dim, 12)``, positive."""
+        x = self.front(levels)
+        short = -x.shape[2] % 2
+        padded = F.pad(x, (0, 0, 1, 1 + short))  # stems see four frames, two apart
+        frames = (x.shape[2] + short) // 2
+        seen = torch.cat([padded[:, :, k : k + 2 * frames : 2] for k in range(4)], dim=3)
+        h = F.relu(self.norm_stem(self.stem(seen)))
+        h = F.softplus(self.head(self.blocks(h)))
+        return h.permute(1, 2, 3, 0)
+
+    def pooled(self, moments: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Moments ``(…, moment, dim, 12)`` to one vector ``(…, dim, 12)`` of length 1.
+
+        The generalised mean over time; the mean over the pitch classes, which no key distinguishes, is taken off.
+        ``weights (…, moment)`` says how much each moment counts; the same for all where None.
+        """
+        p = 1 + F.softplus(self.power)
+        powers = moments.clamp(min=1e-4).pow(p)
+        if weights is None:
+            mean = powers.mean(dim=-3)
+        else:
+            share = weights / weights.sum(dim=-1, keepdim=True).clamp(min=1e-6)
+            mean = (powers * share[..., None, None]).sum(dim=-3)
+        return centred(mean.pow(1 / p))
+
+
+def centred(vectors: Tensor) -> Tensor:
+    """Vectors ``(…, dim, 12)`` without their mean over the pitch classes, of length 1 over both axes."""
+    off = vectors - vectors.mean(dim=-1, keepdim=True)
+    return off / off.flatten(-2).norm(dim=-1).clamp(min=1e-9)[..., None, None]
+
+
+def build(network: Mapping[str, object]) -> VersionNet:
+    """The network of a model's ``[network]`` table; InputError names a setting it does not know."""
+    known = {"width", "dim", "learned"}
+    unknown = set(network) - known
+    if unknown:
+        raise InputError(f"the network has no setting {min(unknown)!r}; there are: {', '.join(sorted(known))}")
+    return VersionNet(**{name: int(str(value)) for name, value in network.items()})
