@@ -170,7 +170,7 @@ def wow_and_flutter(
     shift = (SR * delay).astype(np.float32)
     lag = (shift[:-1, None] + np.diff(shift)[:, None] * ramp).ravel()[: samples.size]
     whole = lag.astype(np.int32)
-    part = lag - whole
+    part = lag - whole.astype(np.float32)
     at = np.arange(samples.size, dtype=np.int32) - whole
     newer, older = samples[np.maximum(at, 0)], samples[np.maximum(at - 1, 0)]
     moved: FloatArray = newer + (older - newer) * part
