@@ -37,11 +37,6 @@ class _Settings:
             values[name] = tuple(items) if many else items[0]
         return cls(**values)
 
-    def table(self) -> dict[str, object]:
-        """As a ``[network]`` table: numbers and lists of numbers."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class ClewsSettings(_Settings):
