@@ -21,7 +21,12 @@ AMPLIFIED = 0.5  # how often distorted guitars are clean ones through an amplifi
 CLEAN_GUITAR = 27
 EVENED = 0.75  # how much of the difference in loudness between instruments is taken back, in dB of dB
 VOICE_DB = (3.0, 2.5)  # a singer over the other players: mean and standard deviation
-ROLE_DB = {"drums": 7.0, "bass": 5.0}  # over a note of the same velocity, as records have it
+ROLE_DB = {
+    "drums": 7.0,
+    "bass": 8.0,
+    "chords": -2.0,
+    "pad": -3.0,
+}  # over a note of the same velocity, as records have it
 
 
 @dataclass(slots=True)

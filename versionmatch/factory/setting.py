@@ -85,7 +85,7 @@ class Chain:
     def _bands(self) -> list[damage.Band]:
         rng, d = self.rng, self.difficulty
         return [
-            damage.Band("low", rng.uniform(80, 250), rng.normal(2 * d, 5 * d)),
+            damage.Band("low", rng.uniform(80, 250), rng.normal(3 * d, 5 * d)),
             damage.Band("peak", float(np.exp(rng.uniform(np.log(200), np.log(3000)))), rng.normal(0, 4 * d), 1.0),
             damage.Band("high", rng.uniform(1500, 5000), rng.normal(0, 5 * d)),
         ]

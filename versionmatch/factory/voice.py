@@ -41,7 +41,8 @@ class Singer:
     ``tract``: formants over a man's, about 0.95 to 1.3; ``tilt``: how much faster than 6 dB an octave the harmonics
     fall; ``vibrato_hz``, ``vibrato_cents`` (peak); ``glide_s`` between touching notes; ``jitter_cents``,
     ``off_cents``: standard deviations of the pitch within a note, and of notes; ``breath``, ``consonants``:
-    amplitudes against the voice.
+    amplitudes against the voice; ``closeness``: how flat the microphone and the desk make the formants, from 0 (as in
+    the room) to 1.
     """
 
     tract: float
@@ -53,6 +54,7 @@ class Singer:
     off_cents: float
     breath: float
     consonants: float
+    closeness: float = 0.0
 
     @classmethod
     def draw(cls, rng: np.random.Generator, difficulty: float) -> Singer:
@@ -67,6 +69,7 @@ class Singer:
             off_cents=float(rng.uniform(3, 10) + 25 * difficulty * rng.random()),
             breath=float(10 ** (rng.uniform(-42, -24) / 20)),
             consonants=float(10 ** (rng.uniform(-28, -10) / 20)),
+            closeness=float(rng.uniform(0.0, 0.5)),
         )
 
 
@@ -188,7 +191,7 @@ def _vowel_weights(index: IntArray, rng: np.random.Generator) -> FloatArray:
     return blended
 
 
-def formant_envelopes(tract: float) -> FloatArray:
+def formant_envelopes(tract: float, closeness: float = 0.0) -> FloatArray:
     """``(n_vowels, FRAME // 2 + 1)``: what the vocal tract makes of each frequency, 0 to 8 kHz; the mean is 1."""
     hz = np.linspace(0, SR / 2, FRAME // 2 + 1)[None, :, None]
     share = np.clip((tract - 1) / 0.16, 0, 1)
@@ -196,7 +199,7 @@ def formant_envelopes(tract: float) -> FloatArray:
     centre = (np.array(list(MALE_HZ.values())) * ratio)[:, None, :]
     width = np.array(BANDWIDTH_HZ)
     gain = centre**2 / np.sqrt((centre**2 - hz**2) ** 2 + (hz * width) ** 2)
-    envelope = gain.prod(axis=-1)
+    envelope = gain.prod(axis=-1) ** (1 - closeness)
     scaled: FloatArray = (envelope / envelope.mean(axis=1, keepdims=True)).astype(np.float32)
     return scaled
 
@@ -211,7 +214,7 @@ def _through_vowels(source: FloatArray, weights: FloatArray, singer: Singer) -> 
     window = scipy.signal.get_window("hann", FRAME).astype(np.float32)
     spectra = scipy.fft.rfft(frames * window, axis=1)
     rows = np.minimum(np.arange(n_frames), len(weights) - 1)
-    spectra *= weights[rows] @ formant_envelopes(singer.tract)
+    spectra *= weights[rows] @ formant_envelopes(singer.tract, singer.closeness)
     filtered = scipy.fft.irfft(spectra, FRAME, axis=1)
     overlapped = filtered[1:, :half] + filtered[:-1, half:]
     sounding: FloatArray = overlapped.ravel()[: source.size]
