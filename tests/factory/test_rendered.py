@@ -86,6 +86,12 @@ def test_there_is_something_to_train_with_and_something_unseen():
     assert FONTS.get(UNSEEN_SOUNDFONT) not in training_soundfonts()
 
 
+@needs_soundfont
+def test_a_difficulty_out_of_range_is_named(route):
+    with pytest.raises(InputError, match=r"must be from 0 to 1; got 1\.5"):
+        route.sound(song(), np.random.default_rng(0), 1.5)
+
+
 def test_a_route_without_a_soundfont_says_how_to_get_one(tmp_path):
     with pytest.raises(InputError, match=r"no soundfont .*nowhere\.sf2; run tools/soundfonts\.sh, or install Debian's"):
         RenderedRoute([tmp_path / "nowhere.sf2"])

@@ -56,6 +56,8 @@ class RenderedRoute:
 
     def sound(self, performance: Performance, rng: np.random.Generator, difficulty: float) -> Audio:
         """The version as sound at 16 kHz, its peak at ``LOUDEST``; ``difficulty`` in [0, 1] as for ``synthesise``."""
+        if not 0.0 <= difficulty <= 1.0:
+            raise InputError(f"the difficulty of a version's sound must be from 0 to 1; got {difficulty}")
         mix = self._mix(performance, rng, difficulty)
         heard = Chain(rng, difficulty).applied(mix)
         peak = max(float(np.abs(heard).max()), 1e-6)

@@ -113,7 +113,7 @@ def pitch_track(
     part = np.clip(since / np.maximum(glide, 1e-3)[index], 0, 1)
     pitch = origin[index] + (target - origin)[index] * part * part * (3 - 2 * part)
     delay = rng.uniform(0.1, 0.45, n)
-    depth = singer.vibrato_cents / 100 * rng.uniform(0.5, 1.2, n)
+    depth = singer.vibrato_cents / 100 * rng.uniform(0.5, 1.0, n)
     swing = np.clip((since - delay[index]) / 0.3, 0, 1) * depth[index]
     rate = singer.vibrato_hz * (1 + 0.06 * _wander(time.size, 1.0, rng))
     pitch = pitch + swing * np.sin(2 * np.pi * (np.cumsum(rate) / RATE + rng.random()))
