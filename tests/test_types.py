@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from versionmatch.errors import FeatureMismatch, InputError
-from versionmatch.types import Alignment, Annotation, Audio, Evidence, Features, Notes, Null, Passage, Span
+from versionmatch.types import Alignment, Annotation, Audio, Evidence, Features, Notes, Null, Passage, Segments, Span
 
 
 def test_a_broken_frame_is_named_by_its_time():
@@ -128,3 +128,53 @@ def test_values_travel_to_another_process_and_are_frozen_there():
         got.values[0, 0] = 2
     told = Evidence("harmony", 1.0, "ratio", details={"a": 1.0}, null=Null("corpus", 3, [0, 1]))
     assert pickle.loads(pickle.dumps(told)).details["a"] == 1.0
+
+
+def unit(*shape):
+    values = np.random.default_rng(440).normal(size=shape)
+    return values / np.sqrt((values**2).sum(axis=(-2, -1), keepdims=True))
+
+
+def segments(**change):
+    made = {"vectors": unit(3, 4, 12), "starts_s": [0.0, 4.8, 9.6], "length_s": 20.8, "whole": unit(4, 12)}
+    return Segments(**{**made, "model_id": "m", **change})
+
+
+def test_segments_say_where_they_end_and_which_are_silent():
+    found = segments(vectors=np.concatenate([unit(2, 4, 12), np.zeros((1, 4, 12))]))
+    assert (len(found), found.dim) == (3, 4)
+    assert found.ends_s.tolist() == pytest.approx([20.8, 25.6, 30.4])
+    assert found.silent.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"vectors": np.zeros((0, 4, 12)), "starts_s": []}, "n ≥ 1, dim, 12"),
+        ({"vectors": unit(3, 4, 11)}, "n ≥ 1, dim, 12"),
+        ({"whole": unit(5, 12)}, "the segments' shape"),
+        ({"starts_s": [0.0, 1.0]}, "3 segments need as many finite starts"),
+        ({"starts_s": [0.0, 2.0, 1.0]}, "each after the one before it"),
+        ({"starts_s": [-1.0, 2.0, 3.0]}, "at 0 s or later"),
+        ({"length_s": 0.0}, "longer than 0 s"),
+        ({"vectors": unit(3, 4, 12) * [[[1]], [[2]], [[1]]]}, "segment 1 has length 2.0000"),
+        ({"vectors": np.full((3, 4, 12), np.nan)}, "segment 0 has length nan"),
+        ({"whole": 0.5 * unit(4, 12)}, "the whole has length 0.5"),
+    ],
+)
+def test_segments_are_vectors_of_length_one_in_order(change, match):
+    with pytest.raises(InputError, match=match):
+        segments(**change)
+
+
+@pytest.mark.parametrize("change", [{"model_id": "other"}, {"settings": "x"}])
+def test_segments_of_two_models_are_not_compared(change):
+    with pytest.raises(FeatureMismatch, match=f"{next(iter(change))} of the segments differs"):
+        segments().check_comparable(segments(**change))
+
+
+def test_segments_travel_to_another_process():
+    got = pickle.loads(pickle.dumps(segments()))
+    assert np.array_equal(got.vectors, segments().vectors)
+    with pytest.raises(ValueError, match="read-only"):
+        got.whole[0, 0] = 2

@@ -24,7 +24,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ..errors import InputError
-from ..types import Annotation, Feature, Features, Notes
+from ..types import Annotation, Feature, Features, Notes, Segments
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ FORMAT = "versionmatch.feature/1"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NOTE_COLUMNS = ("onset_s", "duration_s", "pitch", "confidence")
 ANNOTATION_COLUMNS = ("onset_s", "duration_s", "confidence")
+SEGMENT_ARRAYS = ("vectors", "starts_s", "whole")
 
 
 class ArtefactStore:
@@ -102,6 +103,9 @@ def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str,
         fields |= {"frame_rate": feature.frame_rate, "facts": dict(feature.facts)}
     elif isinstance(feature, Notes):
         tensors = {name: getattr(feature, name) for name in NOTE_COLUMNS}
+    elif isinstance(feature, Segments):
+        tensors = {name: getattr(feature, name) for name in SEGMENT_ARRAYS}
+        fields |= {"length_s": feature.length_s, "model_id": feature.model_id}
     else:
         tensors = {name: getattr(feature, name) for name in ANNOTATION_COLUMNS}
         fields |= {"labels": list(feature.labels), "facts": dict(feature.facts)}
@@ -131,6 +135,10 @@ def _read(path: Path) -> Feature:
     if fields["type"] == "Notes":
         columns = {name: tensors[name] for name in NOTE_COLUMNS}
         return Notes(**columns, settings=settings, kind=kind)
+    if fields["type"] == "Segments":
+        arrays = {name: tensors[name] for name in SEGMENT_ARRAYS}
+        facts = {name: fields[name] for name in ("length_s", "model_id")}
+        return Segments(**arrays, **facts, settings=settings, kind=kind)
     onset_s, duration_s, confidence = (tensors[name] for name in ANNOTATION_COLUMNS)
     return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])
 

@@ -1,0 +1,41 @@
+"""The values that travel through the package: frozen, checked once on construction, then trusted.
+
+Arrays in them are read-only. Times are seconds (float64) everywhere; pitches are MIDI numbers.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from .feature import Annotation, Features, Notes
+from .finding import RELATIONS, Evidence, Manifest, Match, Null
+from .place import Alignment, Passage, Span, spans_of
+from .segments import Segments
+from .sound import FLAGS, Audio, Recording
+from .value import DoubleArray, FloatArray, IntArray
+
+Feature: TypeAlias = Features | Notes | Annotation | Segments
+"""What an extractor makes of a recording."""
+
+__all__ = [
+    "FLAGS",
+    "RELATIONS",
+    "Alignment",
+    "Annotation",
+    "Audio",
+    "DoubleArray",
+    "Evidence",
+    "Feature",
+    "Features",
+    "FloatArray",
+    "IntArray",
+    "Manifest",
+    "Match",
+    "Notes",
+    "Null",
+    "Passage",
+    "Recording",
+    "Segments",
+    "Span",
+    "spans_of",
+]
