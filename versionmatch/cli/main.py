@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import AudioDecodeError, InputError, IntegrityError, LimitError, MissingExtra, ParamsError, UnknownPlugin
-from . import align, bench, compare, doctor, models
+from . import align, bench, compare, doctor, models, train
 
 EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 5, 70, 130
 
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"versionmatch {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (compare, align, bench, models, doctor):
+    for command in (compare, align, bench, models, train, doctor):
         command.add_to(commands)
     return top
 

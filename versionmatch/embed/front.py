@@ -49,6 +49,12 @@ def fold_weights() -> Tensor:
     return torch.stack([torch.exp(-(((bins - centre) / BAND_WIDTH) ** 2)) for centre in BANDS])
 
 
+def fold_matrix() -> Tensor:
+    """``(60, 84)``: from bins to the bands of pitch class 0, then those of 1, …; one product instead of a sum by octaves."""
+    same = torch.arange(N_BINS)[None] % 12 == torch.arange(12)[:, None]  # (12, 84)
+    return (same[:, None] * fold_weights()[None]).reshape(-1, N_BINS)
+
+
 class FrontEnd(nn.Module):
     """Levels to pitch-class maps, ``(batch, 84, frame)`` to ``(12, batch, frame, channel)``.
 
@@ -57,11 +63,11 @@ class FrontEnd(nn.Module):
     maps along. Each map is then folded into twelve pitch classes in five wide bands: ``5 · (1 + learned)`` channels.
     """
 
-    def __init__(self, learned: int = 8, hidden: int = 16) -> None:
+    def __init__(self, learned: int = 7, hidden: int = 16) -> None:
         super().__init__()
         self.learned = learned
         self.channels = len(BANDS) * (1 + learned)
-        self.register_buffer("bands", fold_weights(), persistent=False)
+        self.register_buffer("fold", fold_matrix(), persistent=False)
         if learned:
             self.hear = nn.Conv2d(len(HARMONICS) + 2, hidden, (1, 3), padding=(0, 1))
             self.name_tones = nn.Conv2d(hidden, learned, 1)
@@ -72,7 +78,7 @@ class FrontEnd(nn.Module):
         if self.learned:
             heard = self._heard(white, levels).permute(0, 3, 1, 2)  # channels last in memory: much faster on a CPU
             tones = F.relu(self.name_tones(F.relu(self.hear(heard))))
-            maps = torch.cat([maps, tones.permute(0, 2, 3, 1)], dim=3)
+            maps = torch.cat([maps.to(tones.dtype), tones.permute(0, 2, 3, 1)], dim=3)
         return self._folded(maps)  # of (batch, bin, frame, map)
 
     @staticmethod
@@ -83,12 +89,12 @@ class FrontEnd(nn.Module):
         return torch.stack([*(padded[:, 12 + h : 12 + h + N_BINS] for h in HARMONICS), levels, onsets], dim=3)
 
     def _folded(self, maps: Tensor) -> Tensor:
-        batch, _, frames, count = maps.shape
-        octaves = maps.reshape(batch, 7, 12, frames, count).permute(2, 1, 0, 3, 4).reshape(12, 7, -1)
-        weights = self.bands.reshape(len(BANDS), 7, 12).permute(2, 0, 1)
-        bands = torch.bmm(weights.to(octaves.dtype), octaves).view(12, len(BANDS), batch, frames, count)
-        folded = bands.permute(0, 2, 3, 1, 4).reshape(12, batch, frames, count * len(BANDS))
-        loud = folded.square().mean(dim=3).sum(dim=0).sqrt()  # (batch, frame)
+        batch, bins, frames, count = maps.shape
+        banded = self.fold.to(maps.dtype) @ maps.reshape(batch, bins, frames * count)  # (batch, 12 · band, …)
+        folded = banded.view(batch, 12, len(BANDS), frames, count).permute(1, 0, 3, 2, 4)
+        flat = folded.reshape(12, batch, frames, len(BANDS) * count)
+        loud = flat.float().square().mean(dim=3).sum(dim=0).sqrt()  # (batch, frame)
         usual = loud.mean(dim=1, keepdim=True)
-        scaled: Tensor = folded / (loud + 0.3 * usual + 1e-6)[None, :, :, None]
+        level = (loud + 0.3 * usual + 1e-6)[None, :, :, None]
+        scaled: Tensor = flat / level.to(flat.dtype)
         return scaled

@@ -7,7 +7,7 @@ recordings are compared in all twelve rotations, and the best one is the transpo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +18,10 @@ from .front import FrontEnd
 
 FRAME_RATE = 5.0
 """Frames a second that the network reads."""
+STRIDE = 8
+"""Frames of the input for one moment of the output."""
+STEM, STEM_STRIDE = 8, 4
+"""Frames that the first layer sees at once (1.6 s), and from one look to the next."""
 
 
 def rotation_basis() -> Tensor:
@@ -110,33 +114,36 @@ class VersionNet(nn.Module):
         Maps that the front end learns; 0: only the fixed, whitened one.
     """
 
-    def __init__(self, width: int = 48, dim: int = 96, learned: int = 8) -> None:
+    def __init__(self, width: int = 64, dim: int = 96, learned: int = 7) -> None:
         super().__init__()
         self.dim = dim
         self.front = FrontEnd(learned)
-        self.stem = nn.Linear(4 * self.front.channels, width, bias=False)
+        self.stem = nn.Linear(STEM * self.front.channels, width, bias=False)
         self.norm_stem = ChannelNorm(width)
         self.blocks = nn.Sequential(
             Block(width, width),
-            Block(width, width, stride=2),
             Block(width, width, dilation=2),
             Block(width, 2 * width, stride=2),
             Block(2 * width, 2 * width, dilation=2),
+            Block(2 * width, 2 * width, dilation=4),
         )
         self.head = nn.Linear(2 * width, dim)
         self.power = nn.Parameter(torch.tensor(2.0))
 
-    stride = 8
-    """Frames of the input for one of the output."""
+    stride = STRIDE
 
     def forward(self, levels: Tensor) -> Tensor:
         """``(batch, 84, frame)`` at 5 frames a second, in [0, 1], to ``(batch, moment, dim, 12)``, positive."""
-        x = self.front(levels)
-        short = -x.shape[2] % 2
-        padded = F.pad(x, (0, 0, 1, 1 + short))  # stems see four frames, two apart
-        frames = (x.shape[2] + short) // 2
-        seen = torch.cat([padded[:, :, k : k + 2 * frames : 2] for k in range(4)], dim=3)
-        h = F.relu(self.norm_stem(self.stem(seen)))
+        return self.trunk(self.front(levels))
+
+    def trunk(self, x: Tensor) -> Tensor:
+        """From pitch-class maps ``(12, batch, frame, channel)`` to moments; exactly equivariant to their rotation."""
+        short = -x.shape[2] % STEM_STRIDE
+        before = (STEM - STEM_STRIDE) // 2
+        padded = F.pad(x, (0, 0, before, before + short))
+        frames = (x.shape[2] + short) // STEM_STRIDE
+        seen = [padded[:, :, k : k + STEM_STRIDE * frames : STEM_STRIDE][:, :, :frames] for k in range(STEM)]
+        h = F.relu(self.norm_stem(self.stem(torch.cat(seen, dim=3))))
         h = F.softplus(self.head(self.blocks(h)))
         return h.permute(1, 2, 3, 0)
 
@@ -162,10 +169,36 @@ def centred(vectors: Tensor) -> Tensor:
     return off / off.flatten(-2).norm(dim=-1).clamp(min=1e-9)[..., None, None]
 
 
-def build(network: Mapping[str, object]) -> VersionNet:
+class Ensemble(nn.Module):
+    """Networks that were trained apart, side by side: their vectors one after another, each with an equal share.
+
+    The interface is that of ``VersionNet``; ``dim`` is the sum of the members'.
+    """
+
+    stride = STRIDE
+
+    def __init__(self, members: Sequence[VersionNet]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.dim = sum(member.dim for member in members)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        """``(batch, 84, frame)`` to ``(batch, moment, dim, 12)``."""
+        return torch.cat([member(levels) for member in self.members], dim=2)
+
+    def pooled(self, moments: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Moments ``(…, moment, dim, 12)`` to one vector ``(…, dim, 12)`` of length 1; see ``VersionNet.pooled``."""
+        parts = moments.split([member.dim for member in self.members], dim=-2)
+        vectors = [member.pooled(part, weights) for member, part in zip(self.members, parts, strict=True)]
+        return torch.cat(vectors, dim=-2) / len(vectors) ** 0.5
+
+
+def build(network: Mapping[str, object]) -> Ensemble:
     """The network of a model's ``[network]`` table; InputError names a setting it does not know."""
-    known = {"width", "dim", "learned"}
+    known = {"members", "width", "dim", "learned"}
     unknown = set(network) - known
     if unknown:
         raise InputError(f"the network has no setting {min(unknown)!r}; there are: {', '.join(sorted(known))}")
-    return VersionNet(**{name: int(str(value)) for name, value in network.items()})
+    settings = {name: int(str(value)) for name, value in network.items()}
+    count = settings.pop("members", 1)
+    return Ensemble([VersionNet(**settings) for _ in range(count)])

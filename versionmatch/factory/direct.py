@@ -38,6 +38,7 @@ class DirectRoute:
     """See the module; ``synthesise`` takes some 30 ms of one core for three minutes of music."""
 
     name = "direct"
+    tail_s = 1.0
 
     def synthesise(
         self, performance: Performance, rng: np.random.Generator, difficulty: float

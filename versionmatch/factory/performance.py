@@ -80,6 +80,8 @@ class Route(Protocol):
     """From notes to the constant-Q transform that the network reads: straight, or through rendered sound."""
 
     name: str
+    tail_s: float
+    """How long the sound goes on behind the performance's end; all of it is in the levels."""
 
     def synthesise(
         self, performance: Performance, rng: np.random.Generator, difficulty: float

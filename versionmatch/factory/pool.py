@@ -25,6 +25,7 @@ from .performance import Route
 from .work import Work
 
 SHARD = 256  # versions in a file
+FRAME_RATE = 5.0
 Levels = npt.NDArray[np.uint8]
 
 
@@ -82,10 +83,9 @@ def make(spec: PoolSpec, work: Work, number: int, route: Route) -> Version:
     difficulty = Difficulty.only(spec.only, value) if spec.only else Difficulty.of(value)
     performance = arrange(work, rng, difficulty)
     levels = route.synthesise(performance, rng, difficulty.sound)
-    given = performance.positions if len(performance.positions) else np.full(1, np.nan, np.float32)
-    at = np.minimum(np.round(np.linspace(0, len(given), levels.shape[1], endpoint=False)).astype(int), len(given) - 1)
-    if abs(len(given) - levels.shape[1]) <= 15:  # the same speed; else the sound was slowed or hastened
-        at = np.minimum(np.arange(levels.shape[1]), len(given) - 1)
+    given, n = performance.positions, levels.shape[1]
+    seconds = np.arange(n) / n * (performance.duration_s + route.tail_s)  # the sound may have been slowed or hastened
+    at = np.minimum((seconds * FRAME_RATE).astype(int), len(given) - 1)
     return Version(work.id, levels, given[at], {**performance.changes, "difficulty": value})
 
 
@@ -95,11 +95,9 @@ def route_of(spec: PoolSpec) -> Route:
         return DirectRoute()
     if spec.route == "rendered":
         from .rendered import RenderedRoute
-        from .soundfonts import UNSEEN_SOUNDFONT, installed_soundfonts
+        from .soundfonts import soundfonts_named, training_soundfonts
 
-        found = installed_soundfonts()
-        chosen = spec.soundfonts or tuple(name for name in found if name != UNSEEN_SOUNDFONT)
-        return RenderedRoute([found[name] for name in chosen])
+        return RenderedRoute(soundfonts_named(spec.soundfonts) if spec.soundfonts else training_soundfonts())
     raise InputError(f"the pool {spec.name!r} has the route {spec.route!r}; it must be 'direct' or 'rendered'")
 
 

@@ -39,6 +39,7 @@ class RenderedRoute:
     """
 
     name = "rendered"
+    tail_s = TAIL_S
 
     def __init__(self, soundfonts: Sequence[Path]) -> None:
         self._soundfonts = [Path(path) for path in soundfonts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError
@@ -18,8 +19,11 @@ SOUNDFONT_FILES: dict[str, tuple[str, ...]] = {
 }
 """Where Debian's packages put the banks; freepats is left out: its patches are not a bank that FluidSynth reads."""
 
-UNSEEN_SOUNDFONT = "musescore-general"
-"""Kept out of training, so that there is a synthesiser that a network has never heard."""
+UNSEEN_SOUNDFONT = "timgm"
+"""Kept out of training, so that there is a synthesiser that a network has never heard.
+
+MuseScore General derives in part from FluidR3, so it would be less of a stranger.
+"""
 
 PACKAGES = (
     "libfluidsynth3 fluid-soundfont-gm timgm6mb-soundfont opl3-soundfont fluidr3mono-gm-soundfont "
@@ -36,6 +40,15 @@ def installed_soundfonts() -> dict[str, Path]:
         if there:
             found[name] = there[0]
     return found
+
+
+def soundfonts_named(names: Sequence[str]) -> list[Path]:
+    """Paths of the named soundfonts; InputError lists those there are."""
+    found = installed_soundfonts()
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise InputError(f"the soundfont {missing[0]!r} is not on this machine; there are: {', '.join(found)}; {REMEDY}")
+    return [found[name] for name in names]
 
 
 def training_soundfonts() -> list[Path]:

@@ -1,0 +1,219 @@
+"""Train an embedding: works → pools of versions → the network → a model directory."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..audio.decode import load
+from ..errors import InputError, VersionMatchError
+from ..factory.pool import Version, build_pool, read_pool
+from ..factory.read import READERS, read_collection
+from ..factory.work import Work, read_works, write_works
+from ..features.cqt import LibrosaCQT
+from ..files import write_atomically
+from ..train.batches import Material
+from ..train.config import PoolOf, Stage, TrainParams
+from ..train.curve import read_log, write_curves
+
+Progress = Callable[[str], None]
+SEGMENT_S, HOP_S = 20.8, 4.8
+AUDIO = {".ogg", ".mp3", ".flac", ".wav", ".opus", ".m4a", ".oga"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainFolders:
+    """Where a run reads and writes.
+
+    ``material`` holds the score collections, a folder or a ``.tar.gz`` each, named as in ``factory.read``;
+    ``recordings`` a tree of unlabelled music; ``dev`` a ``.npz`` of recordings to watch; ``out`` takes everything made.
+    """
+
+    material: Path
+    out: Path
+    recordings: Path | None = None
+    dev: Path | None = None
+    cache: Path | None = None
+    workers: int = 1
+    notes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> Path:
+        """Where works and pools are kept, for other runs too."""
+        return self.cache or self.out
+
+
+def held_out(work: Work) -> bool:
+    """Whether a work is one of the tenth that is never learned from; it hangs on its name alone."""
+    return int.from_bytes(hashlib.sha256(work.id.encode()).digest()[:4], "big") % 10 == 0
+
+
+def train(
+    params: TrainParams, folders: TrainFolders, progress: Progress = lambda _: None, *, member: int | None = None
+) -> Path:
+    """Train, or go on training, and write the model to ``out/<id>``; its folder.
+
+    What is there already (works, shards of pools, the last checkpoint) is used, so that a killed run goes on, and
+    comes to the same weights bit for bit on the same machine. With ``member``, only that network of the ensemble is
+    trained, so that several processes can share the work; the folder of its run is returned.
+
+    Raises
+    ------
+    InputError
+        Material is missing, or none of its works can be used.
+    """
+    if member is not None and not 0 <= member < params.members:
+        raise InputError(f"there is no member {member}; the settings have {params.members}, counted from 0")
+    wanted = range(params.members) if member is None else [member]
+    nets = [_member(params, folders, number, progress) for number in wanted]
+    return _write(params, nets, folders) if member is None else folders.out / f"member-{member}"
+
+
+def _member(params: TrainParams, folders: TrainFolders, number: int, progress: Progress) -> Any:
+    from ..train.loop import LOG, Run, train_network
+
+    folder = folders.out / f"member-{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    own = params.of_member(number)
+    held = {pool.name: _pool(pool, folders, progress) for pool in own.pools if pool.held_out}
+    run = Run(own, folder, _Stages(own, folders, progress), _evaluation(held, folders), progress)
+    net = train_network(run)
+    write_curves(read_log(folder / LOG), folder)
+    return net
+
+
+class _Stages:
+    """The material of each stage, made or read when the stage begins."""
+
+    def __init__(self, params: TrainParams, folders: TrainFolders, progress: Progress) -> None:
+        self._params, self._folders, self._progress = params, folders, progress
+        self._pools: dict[str, list[Version]] = {}
+        self._now: tuple[Stage, Material] | None = None
+
+    def __call__(self, stage: Stage) -> Material:
+        if self._now is None or self._now[0] is not stage:
+            for pool in self._params.pools:
+                if pool.name in stage.pools and pool.name not in self._pools:
+                    self._pools[pool.name] = _pool(pool, self._folders, self._progress)
+            pools = {name: self._pools[name] for name in stage.pools}
+            self._now = stage, Material(pools, self._recordings() if stage.real else [])
+        return self._now[1]
+
+    def _recordings(self) -> list[npt.NDArray[np.uint8]]:
+        if self._folders.recordings is None:
+            raise InputError("the settings ask for unlabelled recordings (real > 0); name their folder")
+        return recording_levels(self._folders, self._progress)
+
+
+def _pool(pool: PoolOf, folders: TrainFolders, progress: Progress) -> list[Version]:
+    works = [w for name in pool.collections for w in works_of(name, folders, progress)]
+    chosen = [w for w in works if held_out(w) == pool.held_out][:: pool.every]
+    if not chosen:
+        raise InputError(f"the pool {pool.name!r} has no works: {pool.collections} gave {len(works)} in all")
+    home = build_pool(pool.spec, chosen, folders.kept / "pools", workers=folders.workers, progress=progress)
+    return read_pool(home)
+
+
+def works_of(name: str, folders: TrainFolders, progress: Progress) -> tuple[Work, ...]:
+    """The works of a collection that can be learned from, read once and then kept."""
+    kept = folders.kept / "works" / f"{name}.npz"
+    if not kept.is_file():
+        if name not in READERS:
+            raise InputError(f"there is no collection {name!r}; there are: {', '.join(READERS)}")
+        progress(f"reading {name}")
+        write_works(read_collection(name, _unpacked(name, folders)), kept)
+    return tuple(work for work in read_works(kept) if work.length > 12)
+
+
+def _unpacked(name: str, folders: TrainFolders) -> Path:
+    if (folders.material / name).is_dir():
+        return folders.material / name
+    archives = sorted(folders.material.glob(f"{name}*.tar.gz"))
+    if not archives:
+        raise InputError(f"{folders.material} holds neither a folder {name} nor {name}*.tar.gz; put one there")
+    target = folders.kept / "material" / name
+    if not target.is_dir():
+        with tarfile.open(archives[0]) as archive:
+            archive.extractall(target, filter="data")
+    return _only_folder(target)
+
+
+def _only_folder(folder: Path) -> Path:
+    """The first folder that holds more than one other folder."""
+    inside = [p for p in sorted(folder.iterdir()) if p.is_dir()]
+    return _only_folder(inside[0]) if len(inside) == 1 and not any(p.is_file() for p in folder.iterdir()) else folder
+
+
+def recording_levels(folders: TrainFolders, progress: Progress) -> list[npt.NDArray[np.uint8]]:
+    """The levels of every readable recording of a minute or more below the folder, kept; others are told, skipped."""
+    found = []
+    root = folders.recordings or Path()
+    for path in sorted(p for p in root.rglob("*") if p.suffix.lower() in AUDIO):
+        kept = (
+            folders.kept / "recordings" / f"{hashlib.sha256(str(path.relative_to(root)).encode()).hexdigest()[:24]}.npy"
+        )
+        if not kept.is_file():
+            try:
+                levels = _levels(path)
+            except VersionMatchError as error:
+                progress(f"skipped: {error}")
+                continue
+            with write_atomically(kept) as file:
+                np.save(file, levels, allow_pickle=False)
+        levels = np.load(kept, allow_pickle=False)
+        if levels.shape[1] >= 300:
+            found.append(levels)
+    return found
+
+
+def _levels(path: Path) -> npt.NDArray[np.uint8]:
+    from ..factory.pool import as_levels
+
+    _, audio = load(path)
+    return as_levels(LibrosaCQT(tuning=False).extract({"audio": audio}).values, 10)
+
+
+def _evaluation(watched: dict[str, list[Version]], folders: TrainFolders) -> Callable[[Any], dict[str, float]]:
+    from ..train import measure
+
+    dev = measure.read_collection(folders.dev) if folders.dev is not None else None
+    unseen = {name: measure.of_versions(versions) for name, versions in watched.items()}
+
+    def evaluate(net: Any) -> dict[str, float]:
+        found = {}
+        if dev is not None:
+            found.update({f"dev_{k}": v for k, v in measure.figures(net, dev).items()})
+        for name, collection in unseen.items():
+            found[name] = measure.figures(net, collection, full=False)["map"]
+        return found
+
+    return evaluate
+
+
+def _write(params: TrainParams, nets: Sequence[Any], folders: TrainFolders) -> Path:
+    """The members side by side, as a model directory."""
+    from ..embed.directory import write_model
+    from ..embed.net import Ensemble
+
+    whole = Ensemble([member for net in nets for member in net.members])
+    tensors = {name: tensor.detach().cpu().numpy() for name, tensor in whole.state_dict().items()}
+    facts = {
+        "id": params.id,
+        "architecture": "chroma-equivariant-1",
+        "sample_rate": 16000,
+        "dim": whole.dim,
+        "segment_s": SEGMENT_S,
+        "hop_s": HOP_S,
+        "licence": "Apache-2.0",
+        "network": dict(params.network),
+        "training": {"settings": params.digest(), "seed": params.seed, "steps": params.steps},
+        "source": dict(folders.notes),
+    }
+    return write_model(folders.out, facts, tensors, overwrite=True).path

@@ -1,0 +1,1 @@
+"""Training of the embedding network: batches, losses, the loop, and what is measured as it goes."""
