@@ -10,6 +10,8 @@ N_BINS = 84
 BANDS = (8.0, 22.0, 36.0, 50.0, 64.0)
 """Centres of the bands in bins of a semitone above C1."""
 BAND_WIDTH = 9.0
+QUIET = 0.8
+"""Added to a frame's loudness before it is divided by it: about a third of what sounding frames of music have."""
 HARMONICS = (-12, 0, 12, 19, 24, 28)
 """Semitones to a tone's sub-octave, itself, and its second to fifth partials."""
 
@@ -93,8 +95,7 @@ class FrontEnd(nn.Module):
         banded = self.fold.to(maps.dtype) @ maps.reshape(batch, bins, frames * count)  # (batch, 12 · band, …)
         folded = banded.view(batch, 12, len(BANDS), frames, count).permute(1, 0, 3, 2, 4)
         flat = folded.reshape(12, batch, frames, len(BANDS) * count)
-        loud = flat.float().square().mean(dim=3).sum(dim=0).sqrt()  # (batch, frame)
-        usual = loud.mean(dim=1, keepdim=True)
-        level = (loud + 0.3 * usual + 1e-6)[None, :, :, None]
-        scaled: Tensor = flat / level.to(flat.dtype)
+        white = flat[..., ::count].float()  # the fixed map comes first in each band
+        loud = white.square().mean(dim=3).sum(dim=0).sqrt()  # (batch, frame)
+        scaled: Tensor = flat / (loud + QUIET)[None, :, :, None].to(flat.dtype)
         return scaled
