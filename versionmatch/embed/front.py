@@ -1,4 +1,4 @@
-"""From constant-Q levels to what the network reads: whitened, heard through learned filters, folded to pitch classes."""
+"""From constant-Q levels to the network's input: whitened, heard through learned filters, folded to pitch classes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def fold_weights() -> Tensor:
 
 
 def fold_matrix() -> Tensor:
-    """``(60, 84)``: from bins to the bands of pitch class 0, then those of 1, …; one product instead of a sum by octaves."""
+    """``(60, 84)``: from bins to the bands of pitch class 0, then those of 1, …; one product, not a sum by octaves."""
     same = torch.arange(N_BINS)[None] % 12 == torch.arange(12)[:, None]  # (12, 84)
     return (same[:, None] * fold_weights()[None]).reshape(-1, N_BINS)
 
