@@ -2,8 +2,27 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=300)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(scope="session")
+def random_models(tmp_path_factory):
+    """A folder of models: ``versions-v1`` and ``other`` with random weights; skipped where torch is not installed."""
+    pytest.importorskip("torch")
+    from tests.embed.random_model import random_model
+
+    folder = tmp_path_factory.mktemp("models")
+    random_model(folder)
+    random_model(folder, "other", seed=441)
+    return folder
+
+
+@pytest.fixture
+def model(random_models):
+    """The directory of a model with random weights."""
+    return str(random_models / "versions-v1")

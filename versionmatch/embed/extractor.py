@@ -1,0 +1,86 @@
+"""Segments of a recording as one of its features: made from its constant-Q transform, and kept like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.util import find_spec
+
+import numpy as np
+
+from ..errors import MissingExtra
+from ..plugins import Track
+from ..types import FloatArray, Segments
+from .levels import FRAME_RATE, MOMENT_S, levels_of
+from .loaded import DEFAULT_MODEL, VersionModel, steady
+
+
+class VersionSegments:
+    """Vectors of 20.8 s every 4.8 s, and of the whole, by an embedding model.
+
+    The network is loaded once in a process and runs on one thread: the same transform gives the same bits. Long
+    recordings are heard in parts. Silence has the vector 0.
+
+    Parameters
+    ----------
+    model : str or path
+        Name or directory of the model; not looked for before it is needed.
+
+    Raises
+    ------
+    InputError
+        Where there is no such model, or it is of another architecture.
+    MissingExtra
+        Where torch is not installed.
+    """
+
+    name = "segments"
+    kind = "segments"
+    needs = ("cqt",)
+
+    def __init__(self, model: str = DEFAULT_MODEL) -> None:
+        self._name = model
+
+    @cached_property
+    def model(self) -> VersionModel:
+        """The model; InputError where there is none of that name."""
+        return VersionModel(self._name)
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The model's id, the digest of its weights, and the segments' plan."""
+        return {"version": 1, **self.model.settings}
+
+    def extract(self, track: Track) -> Segments:
+        """The segments of ``track["cqt"]``, at 5 frames a second or more."""
+        return segments_of(self.model, levels_of(track["cqt"]))
+
+
+def segments_of(model: VersionModel, levels: FloatArray) -> Segments:
+    """The segments of one recording's levels ``(84, n)``.
+
+    Every recording is heard alone: on a CPU, hearing several at once is no faster, and so no vector depends on others.
+    """
+    if find_spec("torch") is None:
+        raise MissingExtra(f"the embedding model {model.facts.id!r}", extra="torch")
+    import torch
+
+    from .moments import moments_of
+    from .segmenting import pooled_whole, pooled_windows, sounding, starts
+
+    net, n_frames = model.net, levels.shape[1]
+    first, length = starts(n_frames, model.segment, model.hop)
+    with steady():
+        heard = torch.tensor(levels)[None]
+        moments, weights = moments_of(net, heard), sounding(heard)
+        vectors = pooled_windows(net, moments, weights, first, length)[0].numpy()
+        whole = pooled_whole(net, moments, weights).numpy()
+    length_s = min(length * MOMENT_S, n_frames / FRAME_RATE)
+    return Segments(_unit(vectors), np.array(first) * MOMENT_S, length_s, _unit(whole)[0], model.facts.id)
+
+
+def _unit(vectors: FloatArray) -> FloatArray:
+    """Of length 1 to the last bit that float32 has; what is far from it, sound without any pitch, becomes 0."""
+    lengths = np.sqrt(np.einsum("nij,nij->n", vectors, vectors, dtype=np.float64))[:, None, None]
+    unit: FloatArray = np.where(lengths > 0.5, vectors / np.where(lengths > 0.5, lengths, 1.0), 0.0).astype(np.float32)
+    return unit

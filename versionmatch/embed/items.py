@@ -1,0 +1,56 @@
+"""What stands for a recording where vectors are asked for: a path, sound, or its constant-Q transform."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from ..audio.decode import load
+from ..errors import InputError
+from ..features.cqt import SR, LibrosaCQT
+from ..types import Audio, Features
+
+Item: TypeAlias = "str | Path | bytes | Audio | tuple[np.ndarray[Any, Any], int] | Features | Mapping[str, Any]"
+"""A path, a file's bytes, an Audio, ``(samples, sr)``, CQT Features, or a Track."""
+
+
+def cqt_of(item: Item) -> Features:
+    """The transform of an item, made where it is not there yet.
+
+    Raises
+    ------
+    AudioDecodeError, LimitError
+        A file cannot be read, or is larger than a limit.
+    InputError
+        The item is nothing that stands for a recording.
+    """
+    if isinstance(item, Features):
+        return item
+    if isinstance(item, Mapping):
+        cqt: Features = item["cqt"]
+        return cqt
+    return LibrosaCQT().extract({"audio": _audio(item)})
+
+
+def _audio(item: object) -> Audio:
+    """At the rate that the transform reads."""
+    if isinstance(item, Audio):
+        return item if item.sr == SR else load((item.samples, item.sr), sr=SR)[1]
+    if (isinstance(item, tuple) and len(item) == 2) or isinstance(item, (str, bytes, os.PathLike)):
+        return load(item, sr=SR)[1]
+    raise InputError(
+        f"a {type(item).__name__} stands for no recording; give a path, an Audio, (samples, sr), "
+        "CQT Features or a Track"
+    )
+
+
+def name_of(item: object) -> str:
+    """What messages call an item."""
+    if isinstance(item, (str, os.PathLike)):
+        return os.fspath(item) if isinstance(os.fspath(item), str) else repr(item)
+    recording = getattr(item, "recording", None)
+    return str(recording.label) if recording is not None else f"a {type(item).__name__}"
