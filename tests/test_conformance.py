@@ -5,10 +5,24 @@ import importlib.util
 import pytest
 
 from versionmatch import plugins, testing
+from versionmatch.embed.directory import model_paths
 from versionmatch.jobs.compare import compare
 from versionmatch.types import Evidence
 
 EXTRAS = {"melody-essentia": "essentia", "hpcp-essentia": "essentia", "cqt-nnaudio": "nnAudio"}
+
+
+MODELLED = ("segments", "embedding", "versions")
+"""Plugins that need an embedding model."""
+
+
+@pytest.fixture(autouse=True)
+def models(request, monkeypatch):
+    """The model that is shipped, else one with random weights under its name: a seam asks for no learning."""
+    name = getattr(request.node, "callspec", None) and request.node.callspec.params.get("name")
+    if name in MODELLED:
+        folder = request.getfixturevalue("random_models")
+        monkeypatch.setenv("VERSIONMATCH_MODELS", "" if "versions-v1" in model_paths() else str(folder))
 
 
 @pytest.mark.parametrize("name", plugins.names("extractors"))
@@ -22,6 +36,11 @@ def test_extractor_conforms(name):
 @pytest.mark.parametrize("name", plugins.names("cues"))
 def test_cue_conforms(name):
     testing.check_cue(plugins.find("cues", name)())
+
+
+@pytest.mark.parametrize("name", plugins.names("encoders"))
+def test_encoder_conforms(name):
+    testing.check_encoder(plugins.find("encoders", name)())
 
 
 @pytest.fixture(scope="module")

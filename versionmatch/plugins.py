@@ -5,7 +5,7 @@ Plugins are ordinary classes, announced by an entry point and imported only when
     [project.entry-points."versionmatch.cues"]
     tempo = "versionmatch_tempo:TempoCue"
 
-The package's own extractors, cues and exporters are announced in the same way as anybody's.
+The package's own extractors, cues, exporters and encoders are announced in the same way as anybody's.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from .errors import PluginConflict, UnknownPlugin
 
 if TYPE_CHECKING:
-    from .types import Evidence, Feature, Match
+    from .types import Audio, Evidence, Feature, Match, Segments
 
-GROUPS = ("extractors", "cues", "exporters")
+GROUPS = ("extractors", "cues", "exporters", "encoders")
 
 Track = Mapping[str, Any]
 """What an extractor or a cue is handed: kind → value, computed when first asked for."""
@@ -66,6 +66,28 @@ class Exporter(Protocol):
     def export(self, match: Match, path: Path) -> None: ...
 
 
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns sound into vectors of its segments and of the whole, in which versions lie near each other.
+
+    ``dim`` is the number of features of a vector ``(dim, 12)``, ``segment_s`` the length of a segment in seconds.
+    A recording higher by a semitone gives vectors rotated by one along the last axis. ``encode`` is deterministic.
+    """
+
+    name: str
+
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def segment_s(self) -> float: ...
+
+    def encode(self, audio: Audio) -> Segments: ...
+
+
 @cache
 def _entries(group: str) -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
@@ -85,7 +107,7 @@ def _owner(entry: EntryPoint) -> str:
 
 
 def names(group: str) -> tuple[str, ...]:
-    """The names known in a group (``"extractors"``, ``"cues"``, ``"exporters"``), sorted."""
+    """The names known in a group (``"extractors"``, ``"cues"``, ``"exporters"``, ``"encoders"``), sorted."""
     return tuple(sorted(_entries(group)))
 
 

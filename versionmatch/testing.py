@@ -1,4 +1,4 @@
-"""The public conformance kit: what any extractor, cue or exporter must do, ours and a stranger's alike.
+"""The public conformance kit: what any extractor, cue, exporter or encoder must do, ours and a stranger's alike.
 
 In a plugin's own tests::
 
@@ -24,11 +24,12 @@ from .audio import synth
 from .audio.decode import load
 from .errors import VersionMatchError
 from .features.view import Track
-from .plugins import Cue, Exporter, Extractor
-from .types import Annotation, Audio, Evidence, Feature, Features, Match, Notes
+from .plugins import Cue, Encoder, Exporter, Extractor
+from .types import Annotation, Audio, Evidence, Feature, Features, Match, Notes, Segments
 
 STEPS = (0, 4, 7, 5, 4, 2, 0, 7, 9, 7, 5, 4, 2, 4, 0, 0)
 OTHER_STEPS = (0, 1, 6, 10, 3, 8, 11, 2, 6, 1, 9, 3, 10, 5, 0, 8)
+_FEATURES = (Features, Notes, Annotation, Segments)
 
 
 class ConformanceError(VersionMatchError, AssertionError):
@@ -68,6 +69,8 @@ def difficult_tracks() -> dict[str, Track]:
 def _content(feature: Feature) -> tuple[bytes, ...]:
     if isinstance(feature, Features):
         return (feature.values.tobytes(), str(feature.frame_rate).encode())
+    if isinstance(feature, Segments):
+        return tuple(array.tobytes() for array in (feature.vectors, feature.starts_s, feature.whole))
     columns = [feature.onset_s, feature.duration_s, feature.confidence]
     if isinstance(feature, Notes):
         return tuple(c.tobytes() for c in (*columns, feature.pitch))
@@ -81,7 +84,7 @@ def check_extractor(extractor: Extractor) -> None:
     _demand(json.loads(json.dumps(dict(extractor.settings))) is not None, "settings can be written as JSON")
     for track in example_tracks()[:2]:
         first, again = extractor.extract(track), type(extractor)().extract(track)
-        _demand(isinstance(first, Features | Notes | Annotation), "extract gives Features, Notes or an Annotation")
+        _demand(isinstance(first, _FEATURES), "extract gives Features, Notes, an Annotation or Segments")
         _demand(first.kind == extractor.kind, f"the result's kind is {extractor.kind!r}; got {first.kind!r}")
         _demand(first.settings == "", "extract leaves settings empty; the track fills them")
         _demand(_content(first) == _content(again), "the same sound gives the same result, bit for bit")
@@ -98,7 +101,8 @@ def _check_times(feature: Feature, duration_s: float) -> None:
             abs(ends - duration_s) <= slack + 1 / feature.frame_rate, f"frames cover the recording; got {ends:.2f} s"
         )
     elif len(feature):
-        ends = float((feature.onset_s + feature.duration_s).max())
+        parts = feature.ends_s if isinstance(feature, Segments) else feature.onset_s + feature.duration_s
+        ends = float(parts.max())
         _demand(ends <= duration_s + slack, f"nothing lies after the recording's end; got {ends:.2f} s")
 
 
@@ -131,3 +135,21 @@ def check_exporter(exporter: Exporter, match: Match) -> None:
             exporter.export(match, path)
             _demand(path.is_file() and path.stat().st_size > 0, "export writes a file that is not empty")
         _demand(paths[0].read_bytes() == paths[1].read_bytes(), "the same comparison gives the same file")
+
+
+def check_encoder(encoder: Encoder) -> None:
+    """An encoder says what it makes, is deterministic, turns with the key, and survives sound that says little."""
+    _demand(isinstance(encoder, Encoder), "an encoder has name, model_id, dim, segment_s and encode(audio)")
+    song, version, _ = example_tracks()
+    found, again = encoder.encode(song["audio"]), encoder.encode(song["audio"])
+    _demand(isinstance(found, Segments), "encode gives Segments")
+    _demand(found.model_id == encoder.model_id, f"segments name the model {encoder.model_id!r}; got {found.model_id!r}")
+    _demand(found.dim == encoder.dim, f"vectors have {encoder.dim} features; got {found.dim}")
+    _demand(found.length_s <= encoder.segment_s + 0.25, f"segments last {encoder.segment_s} s; got {found.length_s} s")
+    _demand(_content(found) == _content(again), "the same sound gives the same segments, bit for bit")
+    _check_times(found, song.recording.duration_s)
+    other = encoder.encode(version["audio"])
+    best = int(np.argmax([(np.roll(found.whole, key, axis=1) * other.whole).sum() for key in range(12)]))
+    _demand(best == 3, f"a tune three semitones higher has its vectors rotated by 3; they are alike at {best}")
+    for name, track in difficult_tracks().items():
+        _demand(len(encoder.encode(track["audio"])) > 0, f"an encoder survives {name}")

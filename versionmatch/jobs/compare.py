@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -245,7 +246,9 @@ def _notes(query: Recording, reference: Recording) -> tuple[str, ...]:
 
 
 def _manifest(query: Recording, reference: Recording, params: CompareParams) -> Manifest:
-    parts = ("numpy", "scipy", "numba", "librosa", "soundfile", "soxr")
+    parts = ["numpy", "scipy", "numba", "librosa", "soundfile", "soxr"]
+    if any("segments" in find("cues", cue).needs for cue in params.cues) and find_spec("torch") is not None:
+        parts.append("torch")
     versions: Mapping[str, str] = {"versionmatch": __version__, **{name: version(name) for name in parts}}
     inputs = {"query": query.id, "reference": reference.id}
     return Manifest("compare", versions, params.to_dict(), params.digest(), inputs)

@@ -26,6 +26,8 @@ SCHEMA = "versionmatch.calibration/1"
 DEFAULT = "calibration-v1"
 KEYLESS = ("rhythm", "passages")
 """Cues that do not depend on the key: their strength comes from the raw value alone, and chance is 0."""
+LINEAR = ("embedding",)
+"""Cues whose strength is no logarithm: their raw value is the strength less chance as it is."""
 TELLING_ZERO = ("passages",)
 """Cues whose raw value 0 says something; of the others it says that there was nothing to measure."""
 
@@ -82,7 +84,8 @@ class Calibration:
         if cue in KEYLESS:
             return np.full(12, keyless_strength(cue, evidence.raw)), 0.0
         chance = self.usual[cue][1]
-        return np.full(12, math.log(max(evidence.raw, 1e-9)) + chance), chance
+        strength = evidence.raw if cue in LINEAR else math.log(max(evidence.raw, 1e-9))
+        return np.full(12, strength + chance), chance
 
     def logistic_for(self, cues: Sequence[str]) -> Logistic | None:
         """The log-odds fitted for just these cues, in any order; None where there is none."""

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..types import DoubleArray
-from .calibrate import KEYLESS, Calibration
+from .calibrate import KEYLESS, LINEAR, Calibration
 from .normalise import normalised
 
 ROW = 13
@@ -44,7 +44,8 @@ def similarity(cue: str, rows: DoubleArray) -> DoubleArray:
 
 def _against(cue: str, rows: DoubleArray, power: float) -> DoubleArray:
     strength, chance = rows[..., :12].max(axis=-1), rows[..., 12]
-    value = strength if cue in KEYLESS else np.exp(strength - power * chance)
+    against = strength if cue in KEYLESS else strength - power * chance
+    value = against if cue in KEYLESS or cue in LINEAR else np.exp(against)
     values: DoubleArray = np.where(np.isnan(value), 0.0, value)
     return values
 

@@ -1,0 +1,132 @@
+"""The embedding as a cue: key by key, without a null, in every surface, and able to rank."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from tests.embed.random_model import melody_levels
+from versionmatch.embed import extractor
+from versionmatch.errors import FeatureMismatch, InputError, MissingExtra
+from versionmatch.features.view import Track
+from versionmatch.jobs.compare import compare
+from versionmatch.jobs.retrieval import RetrievalParams, bench_retrieval
+from versionmatch.match.cues.embedding import EmbeddingCue
+from versionmatch.match.ranking import raw_values, reversed_rows, similarity
+from versionmatch.testing import example_tracks
+from versionmatch.types import Features, Recording, Segments
+
+
+@pytest.fixture(autouse=True)
+def models(random_models, monkeypatch):
+    monkeypatch.setenv("VERSIONMATCH_MODELS", str(random_models))
+
+
+def track(seed, n_frames=500, shift=0):
+    cqt = Features("cqt", melody_levels(seed, n_frames, shift) ** 2, 5.0)
+    return Track(Recording(f"id{seed}", f"song {seed}", n_frames / 5), {"cqt": cqt})
+
+
+def rows(query, reference):
+    cue = EmbeddingCue()
+    return cue.by_key(cue.sketch(query), cue.sketch(reference))
+
+
+@pytest.mark.parametrize("shift", [3, -2])
+def test_a_song_in_another_key_is_found_at_its_interval(shift):
+    song, other = track(1), track(1, shift=shift)
+    found = EmbeddingCue().compare(other, song)
+    assert found.transposition == shift % 12
+    assert found.raw > EmbeddingCue().compare(other, track(2)).raw
+    assert f"B {abs(shift)} semitones {'lower' if shift > 0 else 'higher'} than A" in found.notes[0]
+
+
+def test_rows_say_the_same_as_the_evidence():
+    query, reference = track(1, shift=3), track(2)
+    found, row = EmbeddingCue().compare(query, reference), rows(query, reference)
+    assert raw_values("embedding", row) == pytest.approx(found.raw)
+    assert [found.details[f"key_{k}"] for k in range(12)] == pytest.approx(row[:12].tolist())
+    assert similarity("embedding", row) == pytest.approx(row[:12].max() - row[12] / 2)
+
+
+def test_query_and_reference_exchanged_turn_the_key_round():
+    query, reference = track(1, shift=3), track(2, 350)
+    assert rows(reference, query) == pytest.approx(reversed_rows(rows(query, reference)), abs=1e-6)
+
+
+def test_silence_says_nothing():
+    silent = Track(Recording("s", "silence", 60.0), {"cqt": Features("cqt", np.zeros((84, 300)), 5.0)})
+    found = EmbeddingCue().compare(silent, track(1))
+    assert (found.raw, found.spans) == (0.0, ())
+    assert "too little sound" in found.notes[0]
+    assert rows(silent, track(1)) is None
+
+
+def test_segments_of_two_models_are_not_compared():
+    s = track(1)["segments"]
+    foreign = Track(
+        Recording("f", "foreign", 60.0), {"segments": Segments(s.vectors, s.starts_s, s.length_s, s.whole, "another")}
+    )
+    with pytest.raises(FeatureMismatch, match="model_id of the segments differs"):
+        EmbeddingCue().compare(track(1), foreign)
+
+
+def test_without_torch_the_extra_is_named(monkeypatch):
+    monkeypatch.setattr(extractor, "find_spec", lambda _: None)
+    with pytest.raises(MissingExtra, match=r"versionmatch\[torch\]"):
+        EmbeddingCue().compare(track(1), track(2))
+
+
+def test_without_a_model_the_remedy_is_named(monkeypatch):
+    monkeypatch.setenv("VERSIONMATCH_MODELS", "")
+    monkeypatch.setattr("versionmatch.embed.directory.model_folders", list)
+    with pytest.raises(InputError, match="no model 'versions-v1'"):
+        EmbeddingCue().compare(track(1), track(2))
+
+
+@pytest.fixture(scope="module")
+def match(random_models):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VERSIONMATCH_MODELS", str(random_models))
+        return compare(*example_tracks()[:2], cues=("harmony", "melody", "rhythm", "embedding"))
+
+
+def test_every_surface_shows_it_and_says_that_it_has_no_null(match):
+    found = match["embedding"]
+    assert found.null is found.score is found.p_value is None
+    text = match.explain()
+    assert "embedding" in text
+    assert "Without a null distribution: embedding." in text
+    entry = next(e for e in match.to_dict()["evidence"] if e["cue"] == "embedding")
+    assert (entry["null"], entry["score"]) == ("none", None)
+    assert entry["spans"]
+    page = match.to_html(audio=False)
+    assert 'data-cue="embedding"' in page
+    assert "learned likeness of versions" in page
+    assert "not calibrated" in page
+
+
+def test_what_it_finds_lies_inside_both(match):
+    for span in match["embedding"].spans:
+        assert span.query_end_s <= match.query.duration_s + 0.25
+        assert span.reference_end_s <= match.reference.duration_s + 0.25
+
+
+def test_it_does_not_move_the_probability_before_it_is_calibrated(match):
+    assert match.probability == compare(*example_tracks()[:2]).probability
+
+
+def test_the_manifest_names_what_made_it(match):
+    assert "torch" in match.manifest.versions
+    assert "by the model versions-v1" in match["embedding"].notes[0]
+
+
+def test_versions_are_ranked_by_it(tmp_path):
+    arrays = {}
+    for seed in range(4):
+        for version, shift in enumerate((0, 2)):
+            levels = melody_levels(seed, 600, shift)
+            arrays[f"work{seed}_v{version}"] = np.round(np.repeat(levels, 2, axis=1) * 255).astype(np.uint8)
+    np.savez(tmp_path / "songs.npz", **arrays)
+    params = RetrievalParams(manifest=str(tmp_path / "songs.npz"), cue="embedding", workers=1, n_bootstrap=10)
+    assert bench_retrieval(params)["raw"]["map"] == 1.0
