@@ -3,6 +3,7 @@ from . import features as features
 from .audio.decode import Limits as Limits
 from .audio.decode import load as load
 from .audio.decode import stream as stream
+from .embed.embedder import VersionEmbedder as VersionEmbedder
 from .errors import AudioDecodeError as AudioDecodeError
 from .errors import InputError as InputError
 from .errors import LimitError as LimitError
@@ -23,6 +24,7 @@ from .types import Notes as Notes
 from .types import Null as Null
 from .types import Passage as Passage
 from .types import Recording as Recording
+from .types import Segments as Segments
 from .types import Span as Span
 
 __version__: str
