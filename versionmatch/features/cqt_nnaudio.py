@@ -102,6 +102,14 @@ def _batches(audio: Audio, size: int) -> Iterator[tuple[int, FloatArray]]:
 
 @lru_cache(maxsize=8)
 def _transform(cents: float, device: str) -> Any:
+    return constant_q(cents).to(device)
+
+
+def constant_q(tuning_cents: float = 0.0) -> Any:
+    """The transform as a ``torch.nn.Module``, ``(batch, n)`` samples to ``(batch, 84, frame)``.
+
+    To be called with ``normalization_type="librosa"``. MissingExtra where nnAudio is not installed.
+    """
     try:
         from nnAudio.features import CQT1992v2
     except ImportError as error:
@@ -109,13 +117,13 @@ def _transform(cents: float, device: str) -> Any:
     return CQT1992v2(
         sr=SR,
         hop_length=HOP,
-        fmin=FMIN_HZ * math.pow(2.0, cents / 1200.0),
+        fmin=FMIN_HZ * math.pow(2.0, tuning_cents / 1200.0),
         n_bins=N_BINS,
         bins_per_octave=BINS_PER_OCTAVE,
         filter_scale=FILTER_SCALE,
         pad_mode="constant",
         verbose=False,
-    ).to(device)
+    )
 
 
 def _torch() -> Any:
