@@ -1,4 +1,4 @@
-"""``versionmatch models``: which embedding models there are, whether they are whole, and published ones converted."""
+"""``versionmatch models``: which embedding models there are, whether they are whole; converted, exported."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ def add_to(commands: Any) -> None:
     convert.add_argument("--force", action="store_true", help="replace another model of that id")
     convert.add_argument("-q", "--quiet", action="store_true", help="say nothing on the way")
     convert.set_defaults(run=run_convert)
+
+    export = kinds.add_parser("export", help="write a model's network for other runtimes")
+    export.add_argument("model", metavar="ID", help="name or directory of a model of chroma-equivariant-1")
+    export.add_argument("--onnx", metavar="FILE", type=Path, required=True, help="the ONNX file to write")
+    export.set_defaults(run=run_export)
 
 
 def run_list(options: argparse.Namespace) -> None:
@@ -121,3 +126,10 @@ def run_convert(options: argparse.Namespace) -> None:
         for sentence in (f"recognised {model.facts.architecture}", *said):
             sys.stderr.write(f"{options.file.name}: {sentence}\n")
     sys.stdout.write(f"{model.path}\n")
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write the ONNX file and print its path."""
+    from ..embed.onnx import export_onnx
+
+    sys.stdout.write(f"{export_onnx(options.model, options.onnx)}\n")
