@@ -43,6 +43,11 @@ def test_a_reference_that_lies_lower_is_to_be_raised(key):
     assert by_key(query=np.roll(reference, key, axis=2), reference=reference)[0, 0].argmax() == key
 
 
+def test_many_vectors_are_compared_as_few_are():
+    many, other = vectors(600, 1), vectors(5, 2)
+    assert np.array_equal(by_key(many, other)[520:], by_key(many[520:], other))
+
+
 def test_up_a_third_one_way_is_down_a_third_the_other():
     a, b = vectors(3, 1), vectors(4, 2)
     assert np.abs(by_key(a, b) - by_key(b, a).transpose(1, 0, 2)[:, :, (-np.arange(12)) % 12]).max() < 1e-6

@@ -116,6 +116,17 @@ def test_the_other_keys_are_a_pairs_own_null():
     assert other_keys_threshold(keys, 3) == 0.0
 
 
+def test_a_recording_of_one_segment_is_located_in_another():
+    other = sequence(20, 2)
+    found = locate(sequence(1, 1), with_passage(other, 7, sequence(1, 1).vectors), threshold=0.9)
+    assert [item.cells.tolist() for item in found] == [[[0, 7]]]
+
+
+def test_silence_resembles_nothing():
+    silent = Segments(np.zeros((3, 6, 12)), 4.8 * np.arange(3), 20.8, np.zeros((6, 12)), "m")
+    assert locate(silent, sequence(9)) == locate(silent, silent) == ()
+
+
 def test_settings_out_of_range_are_named():
     a, b = sequence(3), sequence(3, 2)
     for settings, match in (({"key": 12}, "key = 12"), ({"quantile": 1.0}, "quantile = 1.0"), ({"max_n": 0}, "max_n")):

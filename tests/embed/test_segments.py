@@ -67,6 +67,11 @@ def test_a_song_two_semitones_up_has_nearly_the_same_vectors_turned(versions, sh
     assert by_key(moved.whole[None], song.whole[None]).max() > by_key(stranger.whole[None], song.whole[None]).max()
 
 
+def test_over_the_twelve_keys_likeness_is_zero_in_the_mean(versions):
+    song, other = (one(versions, melody_levels(seed, 300)) for seed in (1, 2))
+    assert np.abs(by_key(song.vectors, other.vectors).mean(axis=2)).max() < 1e-5
+
+
 def test_silence_is_zero_and_so_is_a_spectrum_in_which_nothing_stands_out(versions):
     for levels in (np.zeros((84, 150)), np.full((84, 150), 0.4)):
         silent = one(versions, levels.astype(np.float32))

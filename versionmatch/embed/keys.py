@@ -11,6 +11,8 @@ from ..errors import InputError
 from ..types import FloatArray
 
 Spectra: TypeAlias = npt.NDArray[np.complex64]
+AT_ONCE = 256
+"""Rows of the query that are compared at once."""
 
 
 def spectra(vectors: FloatArray) -> Spectra:
@@ -25,9 +27,12 @@ def products(query: Spectra, reference: Spectra) -> FloatArray:
     """``by_key`` of vectors that are in the Fourier domain already."""
     if query.shape[2] != reference.shape[2]:
         raise InputError(f"vectors of {query.shape[2]} and of {reference.shape[2]} features cannot be compared")
-    spectrum = query @ reference.conj().transpose(0, 2, 1)  # (7, n, m)
-    found: FloatArray = np.fft.irfft(spectrum, n=12, axis=0).transpose(1, 2, 0).astype(np.float32)
-    return np.ascontiguousarray(found)
+    turned = reference.conj().transpose(0, 2, 1)
+    found = np.empty((query.shape[1], reference.shape[1], 12), dtype=np.float32)
+    for at in range(0, query.shape[1], AT_ONCE):  # so that little more is held than the result
+        spectrum = query[:, at : at + AT_ONCE] @ turned  # (7, rows, m)
+        found[at : at + AT_ONCE] = np.fft.irfft(spectrum, n=12, axis=0).transpose(1, 2, 0)
+    return found
 
 
 def by_key(query: FloatArray, reference: FloatArray) -> FloatArray:

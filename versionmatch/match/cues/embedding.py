@@ -13,18 +13,20 @@ from ...plugins import Track
 from ...types import DoubleArray, Evidence, Segments, Span
 from ...units import clock, signed_semitones
 
-UNIT = "above the median key"
+UNIT = "of 1, in the best key"
+CHANCE = 0.0  # the mean over the twelve keys, as every vector is without its mean over the pitch classes
 WHOLE = 0.5  # of the whole recordings' likeness beside that of their segments
 MAX_SPANS = 5
 Sketch = tuple[Spectra, Spectra]
 
 
 class EmbeddingCue:
-    """How much more alike two recordings' learned vectors are in their best key than in the median of the twelve.
+    """How alike two recordings' learned vectors are in their best key.
 
     In each key the likeness is the mean of two: that of the vectors of the whole recordings, and the mean over the
-    segments of either of the best match in the other. ``raw`` is its largest value over the keys less its median: what
-    two recordings have alike in every key, their sound and their genre, is taken off. 0 where one of the two is silent.
+    segments of either of the best match in the other. ``raw`` is its largest value over the keys, at most 1. The mean
+    over the twelve keys of two vectors' likeness is 0 by construction: what two recordings have alike in every key,
+    their sound and their genre, does not count. 0 where one of the two is silent.
     """
 
     name = "embedding"
@@ -41,18 +43,18 @@ class EmbeddingCue:
         row = self.by_key(_sketch(q), _sketch(r))
         if row is None:
             return Evidence(self.name, 0.0, UNIT, notes=("too little sound to compare in one of the two",))
-        likeness, chance = row[:12], float(row[12])
+        likeness = row[:12]
         key = int(likeness.argmax())
         found = locate(q, r, key=key, max_n=MAX_SPANS)
-        details = {"chance": chance, "likeness": float(likeness[key])}
+        details = {"chance": CHANCE, **{f"key_{k}": float(v) for k, v in enumerate(likeness)}}
         return Evidence(
             self.name,
-            float(likeness[key]) - chance,
+            float(likeness[key]),
             UNIT,
             tuple(item.span for item in found),
             transposition=key,
             notes=(_sentence(likeness, key, [item.span for item in found], q.model_id),),
-            details=details | {f"key_{k}": float(v) for k, v in enumerate(likeness)},
+            details=details,
         )
 
     def sketch(self, track: Track) -> Sketch:
@@ -60,13 +62,13 @@ class EmbeddingCue:
         return _sketch(track["segments"])
 
     def by_key(self, query: Sketch, reference: Sketch) -> DoubleArray | None:
-        """From two sketches, ``(13,)``: the likeness in each key, then their median; None where one is silent."""
+        """From two sketches, ``(13,)``: the likeness in each key, then 0; None where one is silent."""
         if query[0].shape[1] == 0 or reference[0].shape[1] == 0:
             return None
         segments = symmetric(best_match_mean)(products(query[0], reference[0]))
         whole = products(query[1], reference[1])[0, 0].astype(np.float64)
         likeness = WHOLE * whole + (1.0 - WHOLE) * segments
-        return np.append(likeness, np.median(likeness))
+        return np.append(likeness, CHANCE)
 
 
 def _sketch(segments: Segments) -> Sketch:
@@ -79,8 +81,8 @@ def _sentence(likeness: DoubleArray, key: int, spans: list[Span], model_id: str)
     steps = f"{abs(shift)} semitone{'s' if abs(shift) > 1 else ''}"
     where = "in the same key" if shift == 0 else f"B {steps} {'higher' if shift < 0 else 'lower'} than A"
     told = (
-        f"by the model {model_id}, the two are alike to {likeness[key]:.2f} of 1 in their best key ({where}) and to "
-        f"{np.median(likeness):.2f} in the median key"
+        f"by the model {model_id}, the two are alike to {likeness[key]:.2f} of 1 in their best key ({where}); the "
+        f"median of the twelve keys is {np.median(likeness):.2f}"
     )
     if not spans:
         return f"{told}; no stretch stands out of what the other keys give"
