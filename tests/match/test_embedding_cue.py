@@ -1,5 +1,8 @@
 """The embedding as a cue: key by key, without a null, in every surface, and able to rank."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -130,3 +133,12 @@ def test_versions_are_ranked_by_it(tmp_path):
     np.savez(tmp_path / "songs.npz", **arrays)
     params = RetrievalParams(manifest=str(tmp_path / "songs.npz"), cue="embedding", workers=1, n_bootstrap=10)
     assert bench_retrieval(params)["raw"]["map"] == 1.0
+
+
+def test_torch_is_not_loaded_before_a_network_is_needed():
+    code = (
+        "import sys, versionmatch as vm; from versionmatch.match.cues.embedding import EmbeddingCue; "
+        "from versionmatch.embed import located, reduce; from versionmatch.embed.encoder import VersionEncoder; "
+        "vm.VersionEmbedder().get_params(); EmbeddingCue(); VersionEncoder(); print('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -20,8 +20,10 @@ PARTS = (
     ("soxr", "LGPL-2.1+", "resampling"),
     ("tinytag", "MIT", "tags"),
     ("av", "BSD; its wheel bundles GPL codecs", "m4a, aac, video; extra [av]"),
-    ("torch", "BSD", "batches on a GPU; extra [torch]"),
+    ("torch", "BSD", "embedding; transforms in batches on a GPU; extra [torch]"),
     ("nnAudio", "MIT", "constant-Q transform in torch; extra [torch]"),
+    ("onnx", "Apache-2.0", "export of the embedding network; extra [onnx]"),
+    ("onnxscript", "MIT", "export of the embedding network; extra [onnx]"),
     ("essentia", "AGPL-3.0-only", "melody and HPCP of another house; extra [essentia]"),
 )
 
