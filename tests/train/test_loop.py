@@ -86,7 +86,7 @@ def test_a_killed_run_comes_to_the_same_weights_bit_for_bit(cache, tmp_path, mon
 def test_curves_are_written_as_a_table_and_a_picture(cache, tmp_path):
     run(cache, tmp_path)
     table = (tmp_path / "member-0" / "curves.csv").read_text().splitlines()
-    assert table[0] == "step,loss,watched" and len(table) == 3
+    assert table[0] == "step,loss,watched_map,watched_map_z" and len(table) == 3
     assert "<polyline" in (tmp_path / "member-0" / "curves.svg").read_text()
 
 

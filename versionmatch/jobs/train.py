@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,9 @@ from ..files import write_atomically
 from ..train.batches import Material
 from ..train.config import PoolOf, Stage, TrainParams
 from ..train.curve import read_log, write_curves
+
+if TYPE_CHECKING:
+    from ..train.measure import Collection
 
 Progress = Callable[[str], None]
 SEGMENT_S, HOP_S = 20.8, 4.8
@@ -82,8 +85,7 @@ def _member(params: TrainParams, folders: TrainFolders, number: int, progress: P
     folder = folders.out / f"member-{number}"
     folder.mkdir(parents=True, exist_ok=True)
     own = params.of_member(number)
-    held = {pool.name: _pool(pool, folders, progress) for pool in own.pools if pool.held_out}
-    run = Run(own, folder, _Stages(own, folders, progress), _evaluation(held, folders), progress)
+    run = Run(own, folder, _Stages(own, folders, progress), _Watch(own, folders, progress), progress)
     net = train_network(run)
     write_curves(read_log(folder / LOG), folder)
     return net
@@ -180,21 +182,27 @@ def _levels(path: Path) -> npt.NDArray[np.uint8]:
     return as_levels(LibrosaCQT(tuning=False).extract({"audio": audio}).values, 10)
 
 
-def _evaluation(watched: dict[str, list[Version]], folders: TrainFolders) -> Callable[[Any], dict[str, float]]:
-    from ..train import measure
+class _Watch:
+    """What is measured on the way: the development recordings, and the pools of works that are never learned from."""
 
-    dev = measure.read_collection(folders.dev) if folders.dev is not None else None
-    unseen = {name: measure.of_versions(versions) for name, versions in watched.items()}
+    def __init__(self, params: TrainParams, folders: TrainFolders, progress: Progress) -> None:
+        self._held_out = [pool for pool in params.pools if pool.held_out]
+        self._folders, self._progress = folders, progress
+        self._collections: dict[str, Collection] = {}
 
-    def evaluate(net: Any) -> dict[str, float]:
+    def __call__(self, net: Any) -> dict[str, float]:
+        from ..train import measure
+
+        if not self._collections:
+            for pool in self._held_out:
+                self._collections[pool.name] = measure.of_versions(_pool(pool, self._folders, self._progress))
+            if self._folders.dev is not None:
+                self._collections["dev"] = measure.read_collection(self._folders.dev)
         found = {}
-        if dev is not None:
-            found.update({f"dev_{k}": v for k, v in measure.figures(net, dev).items()})
-        for name, collection in unseen.items():
-            found[name] = measure.figures(net, collection, full=False)["map"]
+        for name, collection in self._collections.items():
+            measured = measure.figures(net, collection, full=name == "dev")
+            found.update({f"{name}_{key}": value for key, value in measured.items()})
         return found
-
-    return evaluate
 
 
 def _write(params: TrainParams, nets: Sequence[Any], folders: TrainFolders) -> Path:
