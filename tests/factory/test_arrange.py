@@ -24,7 +24,8 @@ def test_nothing_changed_is_the_melody_as_it_is_written():
     lead = lead_of(performance).notes
     assert lead[:, 2].tolist() == small_work(times=40).melody[:, 2].tolist()
     np.testing.assert_allclose(np.diff(lead[:, 0]), 0.6, atol=1e-4)  # 100 beats a minute
-    assert performance.changes["key"] == 0 and performance.changes["tempo"] == 1.0
+    assert performance.changes["key"] == 0
+    assert performance.changes["tempo"] == 1.0
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -41,7 +42,8 @@ def test_the_same_seed_gives_the_same_version(kind):
     one, two = (arrange(LONG, np.random.default_rng([7, 1]), Difficulty.only(kind)) for _ in range(2))
     assert one.changes == two.changes
     for a, b in zip(one.parts, two.parts, strict=True):
-        assert a.role == b.role and a.gain_db == b.gain_db
+        assert a.role == b.role
+        assert a.gain_db == b.gain_db
         np.testing.assert_array_equal(a.notes, b.notes)
 
 
@@ -52,7 +54,8 @@ def test_any_version_can_be_played(seed, value):
     assert performance.parts
     assert 5 < performance.duration_s < 400
     for part in performance.parts:
-        assert (part.notes[:, 0] >= 0).all() and (part.notes[:, 1] > 0).all()
+        assert (part.notes[:, 0] >= 0).all()
+        assert (part.notes[:, 1] > 0).all()
         assert ((part.notes[:, 3] > 0) & (part.notes[:, 3] <= 1)).all()
 
 

@@ -59,9 +59,11 @@ def test_a_tune_of_quavers_is_read_in_quarter_notes_and_harmonised(tmp_path):
     pitches = [60, 62, 64, 65, 67, 65, 64, 62] * 4
     write_midi(tmp_path / "TestReelThe.mid", {"tune": [(240 * i, 240, p) for i, p in enumerate(pitches)]})
     (work,) = read_collection("cre", tmp_path)
-    assert work.id == "cre/TestReelThe" and work.bar == 4.0
+    assert work.id == "cre/TestReelThe"
+    assert work.bar == 4.0
     np.testing.assert_allclose(np.diff(work.melody[:, 0]), 0.5)
-    assert work.length == 16.0 and len(work.chords)
+    assert work.length == 16.0
+    assert len(work.chords)
 
 
 def test_abc_brings_melody_and_chords_and_leaves_out_what_is_too_short(tmp_path):
@@ -106,7 +108,8 @@ def test_pop909_brings_its_parts_in_beats_of_its_own_annotation(tmp_path):
     (song / "beat_midi.txt").write_text("".join(f"{0.5 * i} {int(i % 4 == 0)} 0\n" for i in range(33)))
     (song / "chord_midi.txt").write_text("0.0 8.0 C:maj\n8.0 12.0 N\n12.0 16.0 A:min/b3\n")
     (work,) = read_collection("pop909", tmp_path)
-    assert work.bpm == pytest.approx(120) and set(work.parts) == {"piano"}
+    assert work.bpm == pytest.approx(120)
+    assert set(work.parts) == {"piano"}
     np.testing.assert_allclose(work.melody[:, 0], np.arange(32), atol=1e-5)
     np.testing.assert_allclose(work.chords[:, :4], [[0, 16, 0, 0], [24, 8, 9, 0]], atol=1e-5)
 

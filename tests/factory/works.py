@@ -13,9 +13,9 @@ CHORDS = ((0, (0, 4, 7)), (5, (5, 9, 0)), (7, (7, 11, 2)), (0, (0, 4, 7)))
 def small_work(name: str = "test/one", *, times: int = 4, transposed: int = 0) -> Work:
     melody = [(4.0 * 4 * k + i, 1.0, p + transposed) for k in range(times) for i, p in enumerate(TUNE)]
     chords = [
-        (16.0 * k + 4 * i, 4.0, (root + transposed) % 12, (root + transposed) % 12, chord_mask(c + transposed for c in tones))
+        (16.0 * k + 4 * i, 4.0, root, root, chord_mask(c + transposed for c in tones))
         for k in range(times)
-        for i, (root, tones) in enumerate(CHORDS)
+        for i, (root, tones) in enumerate(((r + transposed) % 12, c) for r, c in CHORDS)
     ]
     return Work(name, "test", 100.0, 16.0 * times, 4.0, np.array(melody, np.float32), np.array(chords, np.float32))
 

@@ -86,14 +86,16 @@ def test_a_killed_run_comes_to_the_same_weights_bit_for_bit(cache, tmp_path, mon
 def test_curves_are_written_as_a_table_and_a_picture(cache, tmp_path):
     run(cache, tmp_path)
     table = (tmp_path / "member-0" / "curves.csv").read_text().splitlines()
-    assert table[0] == "step,loss,watched_map,watched_map_z" and len(table) == 3
+    assert table[0] == "step,loss,watched_map,watched_map_z"
+    assert len(table) == 3
     assert "<polyline" in (tmp_path / "member-0" / "curves.svg").read_text()
 
 
 def test_members_start_from_different_seeds_and_lie_side_by_side(cache, tmp_path):
     tensors = run(cache, tmp_path, network={"members": 2, "width": 8, "dim": 4, "learned": 2})
     first, second = (tensors[f"members.{i}.head.weight"] for i in (0, 1))
-    assert first.shape == second.shape and not np.array_equal(first, second)
+    assert first.shape == second.shape
+    assert not np.array_equal(first, second)
 
 
 def test_a_checkpoint_of_other_settings_is_not_gone_on_from(cache, tmp_path):
@@ -133,7 +135,8 @@ def test_a_pool_is_the_same_however_it_was_interrupted(tmp_path):
     home = build_pool(spec, WORKS, tmp_path / "b")
     next(iter(home.glob("*.safetensors"))).unlink()
     for one, two in zip(whole, read_pool(build_pool(spec, WORKS, tmp_path / "b")), strict=True):
-        assert one.work_id == two.work_id and one.changes == two.changes
+        assert one.work_id == two.work_id
+        assert one.changes == two.changes
         np.testing.assert_array_equal(one.levels, two.levels)
 
 
