@@ -161,6 +161,17 @@ def test_the_callers_torch_is_left_as_it_was(random_models):
     assert torch.is_grad_enabled()
 
 
+def test_the_callers_default_type_does_not_matter(random_models):
+    model, levels = VersionModel(str(random_models / "versions-v1")), melody_levels(1, 100)
+    wanted = one(model, levels).vectors
+    loaded._loaded.cache_clear()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert np.array_equal(one(VersionModel(str(random_models / "versions-v1")), levels).vectors, wanted)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_a_network_is_loaded_once(random_models):
     path = str(random_models / "versions-v1")
     assert VersionModel(path).net is VersionModel(path).net

@@ -86,7 +86,7 @@ def _loaded(path: Path, weights_sha256: str) -> Ensemble | VersionNet:
 
     with torch.random.fork_rng(devices=[]):  # first weights are drawn, then replaced: not from the caller's numbers
         directory.verify()
-        net = directory.load()
+        net = directory.load().float()  # whatever the caller's default type
     if not isinstance(net, (Ensemble, VersionNet)):
         raise InputError(f"{path} built a {type(net).__name__}, which makes no moments")
     return net

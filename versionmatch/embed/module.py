@@ -49,7 +49,7 @@ class VersionModule(nn.Module):
         found = VersionModel(model)
         with torch.random.fork_rng(devices=[]):
             found.directory.verify()
-            self.net = found.directory.load().requires_grad_(trainable)
+            self.net = found.directory.load().float().requires_grad_(trainable)
         self.cqt = constant_q(tuning_cents).requires_grad_(False)
         self.segment, self.hop = found.segment, found.hop
         self.model_id, self.dim = found.facts.id, 12 * found.facts.dim
