@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUT := out
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test lint types contracts doctest pytest browser bench quality constraints clean
+.PHONY: demo test lint types contracts doctest pytest browser soundfonts bench quality constraints clean
 
 demo: .venv/.ready
 	@mkdir -p $(OUT)
@@ -27,14 +27,18 @@ contracts: .venv/.ready
 	$(BIN)/lint-imports --config setup.cfg
 
 doctest: .venv/.ready
-	$(BIN)/pytest --doctest-modules versionmatch -q -p no:cacheprovider
+	$(BIN)/pytest --doctest-modules --doctest-ignore-import-errors versionmatch -q -p no:cacheprovider
 
-pytest: .venv/.ready browser
+pytest: .venv/.ready browser soundfonts
 	$(BIN)/pytest -n 2 --dist loadgroup
 
 # What the page's tests need beyond Python; without it they are skipped, and say so.
 browser:
 	@sh tools/browser.sh
+
+# FluidSynth and two banks, for versions rendered as sound; their tests are skipped without.
+soundfonts:
+	@sh tools/soundfonts.sh small
 
 bench: .venv/.ready
 	$(BIN)/python -m benchmarks.speed.run

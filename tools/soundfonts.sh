@@ -1,9 +1,10 @@
 #!/bin/sh
 # Bring what the rendered sound of the versions factory needs beside the extra [train]: FluidSynth's library and five
-# General MIDI banks (on Debian, as root; some 330 MB on disk). Nothing here is needed to use the package or to run
-# `make test`; what cannot be had is said, and the tests that need it are skipped.
+# General MIDI banks (on Debian, as root; some 330 MB on disk), or with `small` two of them (30 MB), enough for the tests.
+# Nothing here is needed to use the package; what cannot be had is said, and the tests that need it are skipped.
 set -u
 PACKAGES="libfluidsynth3 fluid-soundfont-gm timgm6mb-soundfont opl3-soundfont fluidr3mono-gm-soundfont musescore-general-soundfont-small"
+[ "${1:-}" = small ] && PACKAGES="libfluidsynth3 timgm6mb-soundfont fluidr3mono-gm-soundfont"
 missing=""
 for package in $PACKAGES; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"
