@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
-
-from ..errors import InputError
+from ..errors import InputError, MissingExtra
 from ..features.cqt import HOP, SR
 from ..features.cqt_nnaudio import constant_q
 from .levels import SILENT
 from .loaded import DEFAULT_MODEL, VersionModel
+
+try:
+    import torch
+    from torch import Tensor, nn
+except ImportError as error:
+    raise MissingExtra("the torch module of an embedding model", extra="torch") from error
+
 from .moments import moments_of
 from .segmenting import pooled_whole, pooled_windows, sounding, starts
 
