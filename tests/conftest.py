@@ -1,9 +1,13 @@
 """What all tests share: laws are tried on the same examples in every run, unless one explores."""
 
 import os
+from importlib.util import find_spec
 
 import pytest
 from hypothesis import settings
+
+collect_ignore = [] if find_spec("torch") else ["embed/test_net.py", "train"]
+"""What is about networks themselves can be looked at only where torch is installed."""
 
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, max_examples=300)

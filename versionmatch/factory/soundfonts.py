@@ -47,7 +47,8 @@ def soundfonts_named(names: Sequence[str]) -> list[Path]:
     found = installed_soundfonts()
     missing = [name for name in names if name not in found]
     if missing:
-        raise InputError(f"the soundfont {missing[0]!r} is not on this machine; there are: {', '.join(found)}; {REMEDY}")
+        known = ", ".join(found)
+        raise InputError(f"the soundfont {missing[0]!r} is not on this machine; there are: {known}; {REMEDY}")
     return [found[name] for name in names]
 
 
