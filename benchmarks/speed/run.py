@@ -1,4 +1,4 @@
-"""Run the speed benchmarks and keep their figures: ``python -m benchmarks.speed.run [dtw] [local]``.
+"""Run the speed benchmarks and keep their figures: ``python -m benchmarks.speed.run [dtw] [local] [embed]``.
 
 Peers are installed into ``.venv-peers`` the first time. Each benchmark is a module with ``run() -> dict``; its
 figures go to ``benchmarks/results/speed-<name>.json``. Exit code 1 if a floor does not hold.
@@ -23,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 REQUIREMENTS = ROOT / "benchmarks" / "requirements-peers.txt"
 PEERS = ROOT / ".venv-peers"
-BENCHMARKS = {"dtw": "benchmarks.speed.bench_dtw", "local": "benchmarks.speed.bench_local"}
+BENCHMARKS = {
+    "dtw": "benchmarks.speed.bench_dtw",
+    "local": "benchmarks.speed.bench_local",
+    "embed": "benchmarks.speed.bench_embed",
+}
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 
 
