@@ -2,8 +2,9 @@
 
     python tools/debian_tracks.py LIST.json DIR
 
-LIST.json holds ``tracks``, each with ``package``, ``path`` and ``sha256``; needs apt-get and dpkg-deb. Every track comes to
-``DIR/package/name``; one whose bytes are others than listed is said and left out.
+LIST.json holds ``tracks``, each with ``package``, ``path`` and ``sha256``; needs apt-get and dpkg-deb. Every track comes
+to ``DIR/package/name``, with its number in the list before a name that is taken; one whose bytes are others than listed
+is said and left out.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ def main() -> None:
     for package in sorted({track["package"] for track in tracks}):
         with tempfile.TemporaryDirectory() as folder:
             files = fetched(package, Path(folder))
-            for track in (t for t in tracks if t["package"] == package):
+            for number, track in ((i, t) for i, t in enumerate(tracks) if t["package"] == package):
                 source = files / track["path"]
                 if hashlib.sha256(source.read_bytes()).hexdigest() != track["sha256"]:
                     print(f"left out, its bytes are others than listed: {package}/{track['path']}")
                     continue
                 (target / package).mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, target / package / source.name)
+                free = not (target / package / source.name).exists()
+                shutil.copy(source, target / package / (source.name if free else f"{number}-{source.name}"))
 
 
 if __name__ == "__main__":
