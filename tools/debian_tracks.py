@@ -2,7 +2,7 @@
 
     python tools/debian_tracks.py LIST.json DIR
 
-LIST.json holds ``tracks``, each with ``package``, ``path`` and ``sha256``; needs apt-get and dpkg-deb. Every track comes
+LIST.json holds ``tracks``, each with ``package``, ``path`` and ``sha256``; needs apt-get and dpkg-deb. A track comes
 to ``DIR/package/name``, with its number in the list before a name that is taken; one whose bytes are others than listed
 is said and left out.
 """
