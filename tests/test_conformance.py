@@ -23,6 +23,7 @@ def models(request, monkeypatch):
     if name in MODELLED:
         folder = request.getfixturevalue("random_models")
         monkeypatch.setenv("VERSIONMATCH_MODELS", "" if "versions-v1" in model_paths() else str(folder))
+        testing.example_tracks.cache_clear()  # another test may have left segments of another model with them
 
 
 @pytest.mark.parametrize("name", plugins.names("extractors"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from importlib.util import find_spec
 from typing import Any, Self
 
 from .errors import ParamsError
@@ -14,8 +15,21 @@ from .errors import ParamsError
 CUES = ("harmony", "melody", "rhythm")
 """The elements in which two recordings are compared."""
 
-FUSED = (*CUES, "passages")
-"""All that is weighed together: the elements, and how much is shared passage by passage."""
+FUSED = (*CUES, "passages", "embedding")
+"""All that is weighed together: the elements, how much is shared passage by passage, and the learned embedding."""
+
+
+def at_hand(cues: Sequence[str]) -> tuple[str, ...]:
+    """Those of the cues that can be asked here: the embedding needs torch, an optional dependency.
+
+    What is left out is not weighed; a comparison names the cues that it asked.
+    """
+    return tuple(cue for cue in cues if cue != "embedding" or find_spec("torch") is not None)
+
+
+def usual_cues() -> tuple[str, ...]:
+    """The cues that a comparison asks unless told otherwise: the elements, and the embedding where it is at hand."""
+    return at_hand((*CUES, "embedding"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +74,7 @@ class CompareParams(Params):
     Parameters
     ----------
     cues : tuple of str
-        Which cues are asked, in this order.
+        Which cues are asked, in this order; by default ``usual_cues()``.
     query_range, reference_range : (start_s, end_s), optional
         Only this part of a recording is compared; times in the result are still those of the whole.
     extractors : mapping
@@ -75,7 +89,7 @@ class CompareParams(Params):
         A longer recording is refused with LimitError.
     """
 
-    cues: tuple[str, ...] = CUES
+    cues: tuple[str, ...] = field(default_factory=usual_cues)
     query_range: tuple[float, float] | None = None
     reference_range: tuple[float, float] | None = None
     extractors: Mapping[str, str] = field(default_factory=dict)

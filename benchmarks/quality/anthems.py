@@ -17,7 +17,7 @@ from pathlib import Path
 
 from versionmatch.jobs.retrieval import RetrievalParams, bench_retrieval
 
-CUES = ("harmony", "melody", "rhythm", "passages", "fused")
+CUES = ("harmony", "melody", "rhythm", "passages", "embedding", "fused")
 
 
 def rendered(midi: Path, folder: Path, soundfont: str) -> Path:

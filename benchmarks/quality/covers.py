@@ -30,7 +30,15 @@ from versionmatch.match.normalise import normalised
 from versionmatch.types import Features
 
 SEED = 440
-CUES = ("harmony", "melody", "rhythm", "passages", "fused")
+CUES = ("harmony", "melody", "rhythm", "passages", "embedding", "fused")
+
+PAIRS = (
+    ("fused", "harmony"),
+    ("fused", "without embedding"),
+    ("fused", "plain recipe"),
+    ("harmony+melody+rhythm", "harmony"),
+    ("harmony", "plain recipe"),
+)
 
 
 def plain_recipe(manifest: Path) -> np.ndarray:
@@ -65,6 +73,8 @@ def main() -> None:
     tables = {cue: ranking_tables(found, cue) for cue in CUES}
     elements = replace(found, rows={cue: found.rows[cue] for cue in CUES[:3]})
     tables["harmony+melody+rhythm"] = ranking_tables(elements, "fused")
+    unlearned = replace(found, rows={cue: rows for cue, rows in found.rows.items() if cue != "embedding"})
+    tables["without embedding"] = ranking_tables(unlearned, "fused")
     if not args.no_plain and not args.excerpts:
         plain = plain_recipe(args.covers)
         tables["plain recipe"] = (plain, normalised(plain))
@@ -74,7 +84,7 @@ def main() -> None:
         for kind, entry in (("normalised", results[name]), ("raw", results[name]["raw"])):
             print(f"{name:21s} {kind:10s} MAP {entry['map']:.3f} {np.round(entry['map_ci'], 3)} MR1 {entry['mr1']:.2f}")
     ranked = {name: [rank(t, found.works, found.recordings) for t in pair] for name, pair in tables.items()}
-    for ours, theirs in (("fused", "harmony"), ("harmony+melody+rhythm", "harmony"), ("harmony", "plain recipe")):
+    for ours, theirs in PAIRS:
         if theirs in ranked:
             for at, kind in enumerate(("raw", "normalised")):
                 for key in ("map", "mr1", "nar"):

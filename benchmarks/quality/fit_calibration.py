@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from versionmatch.embed.loaded import VersionModel
 from versionmatch.jobs.retrieval import RetrievalParams, Similarities, similarities
 from versionmatch.match import calibrate
 from versionmatch.match.calibrate import KEYLESS, Calibration, fit_logistic, keyless_strength
@@ -35,6 +36,7 @@ RANKING = {
     "melody": 0.03,
     "rhythm": 0.1,
     "passages": 0.5,
+    "embedding": 2.0,
 }  # chosen on whole recordings and excerpts, see docs
 
 
@@ -251,6 +253,7 @@ def main() -> None:
             "n_versions": int(pairs.versions.sum()),
             "n_unrelated": int((~pairs.versions).sum()),
             "excerpts_s": list(EXCERPT_S),
+            "embedding": VersionModel().settings,
             "held_out": {k: report["+".join(FUSED)][k] for k in ("ece", "brier", "auc")},
         },
     )

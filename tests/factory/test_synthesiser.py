@@ -104,7 +104,7 @@ def test_an_absent_library_names_the_extra_and_the_packages(monkeypatch, tmp_pat
 
 
 def test_where_no_soundfont_is_installed_the_remedy_is_named(monkeypatch):
-    monkeypatch.setattr(soundfonts, "SOUNDFONT_FILES", {"fluid": ("/nowhere/a.sf2",), "musescore-general": ()})
+    monkeypatch.setattr(soundfonts, "SOUNDFONT_FILES", {"fluid": ("/nowhere/a.sf2",), "timgm": ()})
     assert soundfonts.installed_soundfonts() == {}
     with pytest.raises(InputError, match=r"none of the soundfonts fluid is on this machine; run tools/soundfonts\.sh"):
         soundfonts.training_soundfonts()

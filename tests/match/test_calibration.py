@@ -10,6 +10,7 @@ from versionmatch.errors import InputError, IntegrityError
 from versionmatch.match import calibrate, fuse
 from versionmatch.match.calibrate import Calibration, Logistic, fit_logistic
 from versionmatch.match.null import null_of, p_value
+from versionmatch.params import FUSED
 from versionmatch.types import Evidence, Passage, Recording, Span
 
 CUES = ("harmony", "melody", "rhythm")
@@ -139,8 +140,8 @@ def test_a_broken_calibration_is_named(calibration):
 
 def test_the_shipped_calibration_knows_all_cues_in_every_combination():
     shipped = calibrate.load()
-    assert set(shipped.nulls) == {*CUES, "passages"}
-    assert len(shipped.logistics) == 15
+    assert set(shipped.nulls) == set(FUSED)
+    assert len(shipped.logistics) == 31
     for logistic in shipped.logistics.values():
         assert logistic.weights.get("harmony", 1.0) > 0
         assert min(logistic.weights.values()) >= 0

@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
         metavar="MANIFEST",
         help="CSV with path,work_id[,recording_id], or a .npz of CQT features",
     )
-    cues = (*FUSED, "embedding", "fused")
+    cues = (*FUSED, "fused")
     retrieval.add_argument("--cue", choices=cues, default="fused", help="default: %(default)s")
     retrieval.add_argument("--json", action="store_true", help="print one JSON document instead of a table")
     retrieval.add_argument("--seed", type=int, default=440, help="of the bootstrap (default: %(default)s)")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ParamsError
-from ..params import CUES, CompareParams
+from ..params import CompareParams, usual_cues
 from ..units import parse_range
 from .common import add_common, clear_progress, open_cache, progress
 
@@ -32,7 +32,8 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the summary")
     parser.add_argument("--a-range", metavar="M:SS-M:SS", help="compare only this part of A")
     parser.add_argument("--b-range", metavar="M:SS-M:SS", help="compare only this part of B")
-    parser.add_argument("--cues", default=",".join(CUES), metavar="LIST", help="which cues (default: %(default)s)")
+    usual = ",".join(usual_cues())
+    parser.add_argument("--cues", default=usual, metavar="LIST", help="which cues (default: %(default)s)")
     parser.add_argument(
         "--extractor",
         action="append",

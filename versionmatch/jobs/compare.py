@@ -111,7 +111,7 @@ def compare(
         coverage_reference=explain.coverage(passages, reference_part.recording.duration_s, "reference"),
         differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
         notes=_notes(whole_query.recording, whole_reference.recording),
-        manifest=_manifest(whole_query.recording, whole_reference.recording, params),
+        manifest=_manifest(whole_query, whole_reference, query_part, params),
         query_track=whole_query,
         reference_track=whole_reference,
     )
@@ -245,10 +245,13 @@ def _notes(query: Recording, reference: Recording) -> tuple[str, ...]:
     )
 
 
-def _manifest(query: Recording, reference: Recording, params: CompareParams) -> Manifest:
+def _manifest(query: Track, reference: Track, compared: Track, params: CompareParams) -> Manifest:
+    """What is needed to do it again; of an embedding, the model and the digest of all that shapes its vectors."""
     parts = ["numpy", "scipy", "numba", "librosa", "soundfile", "soxr"]
-    if any("segments" in find("cues", cue).needs for cue in params.cues) and find_spec("torch") is not None:
-        parts.append("torch")
-    versions: Mapping[str, str] = {"versionmatch": __version__, **{name: version(name) for name in parts}}
-    inputs = {"query": query.id, "reference": reference.id}
+    models = {}
+    if "segments" in compared:
+        parts += ["torch"] if find_spec("torch") is not None else []
+        models[f"model {compared['segments'].model_id}"] = compared["segments"].settings
+    versions: Mapping[str, str] = {"versionmatch": __version__, **{name: version(name) for name in parts}, **models}
+    inputs = {"query": query.recording.id, "reference": reference.recording.id}
     return Manifest("compare", versions, params.to_dict(), params.digest(), inputs)

@@ -21,7 +21,7 @@ from ..errors import ParamsError
 from ..match import calibrate, metrics
 from ..match.normalise import normalised
 from ..match.ranking import ROW, fused_similarity, reversed_rows, similarity
-from ..params import FUSED, Params, check
+from ..params import FUSED, Params, at_hand, check
 from ..plugins import find, names
 from ..types import DoubleArray
 from . import retrieval_work as work
@@ -73,7 +73,7 @@ class RetrievalParams(Params):
     @property
     def cues(self) -> tuple[str, ...]:
         """The cues that are measured."""
-        return FUSED if self.cue == "fused" else (self.cue,)
+        return at_hand(FUSED) if self.cue == "fused" else (self.cue,)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
