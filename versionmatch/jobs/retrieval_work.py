@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,6 +13,7 @@ import numpy as np
 from ..audio.decode import load
 from ..errors import InputError, VersionMatchError
 from ..features.view import Track
+from ..files import write_atomically
 from ..match.ranking import ROW
 from ..plugins import find
 from ..store.artefacts import ArtefactStore
@@ -115,10 +114,5 @@ def read_row(folder: Path | None, i: int, n: int) -> DoubleArray | None:
 
 
 def _write_row(folder: Path, i: int, values: DoubleArray) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=folder)
-    with os.fdopen(handle, "wb") as file:
+    with write_atomically(folder / f"{i:06d}.f64") as file:
         file.write(values.astype("<f8").tobytes())
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(folder / f"{i:06d}.f64")
