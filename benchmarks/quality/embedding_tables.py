@@ -78,6 +78,15 @@ def anthems(found: Report) -> Iterator[str]:
 def unseen(found: Report) -> Iterator[str]:
     yield f"### Unseen works, unseen soundfont: {found['n_works']} works played by {found['soundfont']}"
     yield retrieval("all changes, all against all", found["overall"])
+    apart = found["by_collection"]
+    cells = " | ".join(number(apart[c]["map"]) for c in apart)
+    yield "\n".join(
+        [
+            f"| query from | {' | '.join(apart)} |",
+            "|---" * (len(apart) + 1) + "|",
+            f"| both, score-normalised | {cells} |",
+        ]
+    )
     rows = ["| what is changed | MAP raw: whole | segments | both | score-normalised: both | hit@1 |"]
     rows += ["|---|---|---|---|---|---|"]
     for change, systems in found["by_change"].items():

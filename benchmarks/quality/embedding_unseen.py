@@ -21,7 +21,8 @@ from versionmatch.factory.pool import PoolSpec, Version, build_pool, read_pool
 from versionmatch.factory.soundfonts import UNSEEN_SOUNDFONT
 from versionmatch.factory.work import Work, read_works
 from versionmatch.jobs.train import held_out
-from versionmatch.types import FloatArray, Segments
+from versionmatch.match.metrics import rank
+from versionmatch.types import DoubleArray, FloatArray, Segments
 
 COLLECTIONS = ("pop909", "openewld", "nottingham", "cre")
 N_WORKS, EVERY = 64, 3
@@ -83,7 +84,17 @@ def measure(settings: Settings) -> dict[str, Any]:
         "n_works": len(works),
         "works_by_collection": {c: sum(w.collection == c for w in works) for c in COLLECTIONS},
         "overall": {name: both_entries(*tables[name], ids * len(BANDS)) for name in WHAT},
+        "by_collection": by_collection(tables["both"][1], ids * len(BANDS)),
         "by_change": by_change,
+    }
+
+
+def by_collection(z: DoubleArray, works: Sequence[str]) -> dict[str, dict[str, float]]:
+    """All changes, all against all, told apart by the query's collection: MAP of ``both``, score-normalised."""
+    ranking = rank(z, works)
+    of = np.array([work.partition("/")[0] for work in ranking.works])
+    return {
+        c: {"map": float(ranking.values["map"][of == c].mean()), "n_queries": int((of == c).sum())} for c in COLLECTIONS
     }
 
 
