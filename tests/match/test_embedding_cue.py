@@ -127,6 +127,19 @@ def test_it_is_weighed_with_the_others_part_by_part(match):
     assert without.probability != fused.probability == match.probability
 
 
+def test_another_models_likeness_has_no_null_and_is_not_weighed():
+    foreign = [
+        Track(t.recording, {"audio": t["audio"], "segments": extractor.VersionSegments("other").extract(t)})
+        for t in example_tracks.__wrapped__()[:2]
+    ]
+    found = compare(*foreign)
+    assert found["embedding"].null is found["embedding"].p_value is found["embedding"].score is None
+    assert "Without a null distribution: embedding." in found.explain()
+    assert "embedding" not in fuse(found.evidence).parts
+    plain = compare(*example_tracks.__wrapped__()[:2], cues=params.CUES)
+    assert found.probability == plain.probability
+
+
 def test_without_torch_the_other_cues_are_asked(monkeypatch):
     monkeypatch.setattr(params, "find_spec", lambda _: None)
     assert params.usual_cues() == ("harmony", "melody", "rhythm")

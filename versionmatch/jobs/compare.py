@@ -141,8 +141,14 @@ def _part(track: Track, span: tuple[float, float] | None) -> Track:
 
 
 def _evidence(query: Track, reference: Track, params: CompareParams) -> tuple[Evidence, ...]:
+    """What each cue found, with its null; a model that the calibration was not fitted to has none."""
     calibration = calibrate.load()
-    return tuple(calibration.apply(find("cues", name)().compare(query, reference)) for name in params.cues)
+    found = []
+    for name in params.cues:
+        evidence = find("cues", name)().compare(query, reference)
+        foreign = name in calibrate.MODELLED and not calibration.holds_for(name, query["segments"].model_id)
+        found.append(evidence if foreign else calibration.apply(evidence))
+    return tuple(found)
 
 
 def _passages(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:

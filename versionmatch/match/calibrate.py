@@ -28,6 +28,8 @@ KEYLESS = ("rhythm", "passages")
 """Cues that do not depend on the key: their strength comes from the raw value alone, and chance is 0."""
 LINEAR = ("embedding",)
 """Cues whose strength is no logarithm: their raw value is the strength less chance as it is."""
+MODELLED = ("embedding",)
+"""Cues whose values are those of one model: weighed only where a calibration of that model gave them their null."""
 TELLING_ZERO = ("passages",)
 """Cues whose raw value 0 says something; of the others it says that there was nothing to measure."""
 
@@ -75,6 +77,11 @@ class Calibration:
         strengths, chance = self.strengths(evidence)
         odds = logistic.intercept + logistic.part(evidence.cue, float(strengths.max()), chance)
         return replace(evidence, p_value=p_value(evidence.raw, null), score=probability_of(odds), null=null)
+
+    def holds_for(self, cue: str, model_id: str) -> bool:
+        """Whether it was fitted to that model's values; a cue without a model in the provenance has none to differ."""
+        fitted = self.provenance.get(cue)
+        return not isinstance(fitted, Mapping) or fitted.get("model") == model_id
 
     def strengths(self, evidence: Evidence) -> tuple[DoubleArray, float]:
         """Of a cue's evidence, the strength in each key ``(12,)`` and chance (the usual one where it is not given)."""

@@ -44,7 +44,7 @@ def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -
     True
     """
     calibration = calibration or calibrate.load()
-    known = [e for e in evidence if e.cue in calibration.nulls and calibrate.measured(e.cue, e.raw)]
+    known = [e for e in evidence if _weighed(e, calibration)]
     logistic = calibration.logistic_for([e.cue for e in known])
     if logistic is None or all(e.raw == 0.0 for e in known):
         return None
@@ -57,6 +57,12 @@ def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -
         parts[cue] = logistic.part(cue, float(by_key[key]), chance) - usual[cue]
     total = sum(parts.values())
     return Fused(MappingProxyType(parts), total, calibrate.probability_of(total), key)
+
+
+def _weighed(evidence: Evidence, calibration: Calibration) -> bool:
+    """Whether the cue's value means something here; a model's, only if it was given a null of that model."""
+    foreign = evidence.cue in calibrate.MODELLED and evidence.null is None
+    return evidence.cue in calibration.nulls and calibrate.measured(evidence.cue, evidence.raw) and not foreign
 
 
 def judge(
