@@ -2,7 +2,7 @@
 
 Of the works that are held out from training, every third is watched while it runs; those here are others. All versions
 are played by the soundfont that training leaves out. A query has one kind of change, at difficulty 1, or all of them
-at a difficulty within a band; its candidates are the plain renderings (difficulty 0) of all the works. A plain
+at a difficulty within a band, or lies in a medley, or has chords that know its melody alone; its candidates are the plain renderings (difficulty 0) of all the works. A plain
 rendering of a plain query, by other players, shows how much of a loss is owed to them.
 """
 
@@ -28,6 +28,7 @@ COLLECTIONS = ("pop909", "openewld", "nottingham", "cre")
 N_WORKS, EVERY = 64, 3
 BANDS = {"difficulty 0 to .33": (0.0, 0.33), "difficulty .33 to .67": (0.33, 0.67), "difficulty .67 to 1": (0.67, 1.0)}
 PLAIN, OTHER_CAST = "plain", "nothing, other players"
+MEDLEY, ANEW = "a medley with another work", "chords found anew for the melody alone"
 
 
 def chosen_works(folder: Path) -> list[Work]:
@@ -41,13 +42,12 @@ def chosen_works(folder: Path) -> list[Work]:
 def specs() -> dict[str, PoolSpec]:
     """Every pool by what its versions are changed in; the plain one has two renderings of each work."""
 
-    def spec(name: str, low: float, high: float, only: str = "", versions: int = 1) -> PoolSpec:
-        return PoolSpec(
-            name=f"measured-{name}", route="rendered", versions=versions, easiest=low, hardest=high, only=only,
-            soundfonts=(UNSEEN_SOUNDFONT,),
-        )  # fmt: skip
+    def spec(name: str, low: float, high: float, **further: Any) -> PoolSpec:
+        settings = {"versions": 1, "soundfonts": (UNSEEN_SOUNDFONT,), **further}
+        return PoolSpec(name=f"measured-{name}", route="rendered", easiest=low, hardest=high, **settings)
 
     found = {PLAIN: spec("plain", 0.0, 0.0, versions=2)}
+    found |= {MEDLEY: spec("medley", 0.0, 0.0, medleys=1.0), ANEW: spec("anew", 0.0, 0.0, anew=1.0)}
     found |= {name: spec(f"band-{i}", *band) for i, (name, band) in enumerate(BANDS.items())}
     return found | {kind: spec(f"only-{kind}", 1.0, 1.0, only=kind) for kind in KINDS}
 
@@ -76,7 +76,7 @@ def measure(settings: Settings) -> dict[str, Any]:
     works, pools = made(settings)
     ids = [w.id for w in works]
     heard = {name: settings.heard(levels_of(versions)) for name, versions in pools.items()}
-    by_change = {name: against_plain(heard[name], heard[PLAIN], ids) for name in (OTHER_CAST, *KINDS, *BANDS)}
+    by_change = {name: against_plain(heard[name], heard[PLAIN], ids) for name in (OTHER_CAST, *KINDS, MEDLEY, ANEW, *BANDS)}
     banded = [s for name in BANDS for s in heard[name]]
     tables = compared(banded, banded).pairs()
     return {

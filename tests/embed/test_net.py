@@ -36,7 +36,7 @@ def test_a_convolution_reaches_every_interval():
 @pytest.mark.parametrize("semitones", [1, 5, 11])
 def test_behind_the_front_end_the_network_is_exactly_equivariant(net, semitones):
     torch.manual_seed(3)
-    maps = torch.rand(12, 1, 40, net.front.channels)
+    maps = torch.rand(12, 1, 80, net.front.channels)
     raised = net.trunk(maps.roll(semitones, 0))
     torch.testing.assert_close(raised, net.trunk(maps).roll(semitones, 3), atol=1e-5, rtol=1e-4)
 
@@ -75,10 +75,10 @@ def test_bands_are_bells_in_pitch():
     assert weights.argmax(1).tolist() == [8, 22, 36, 50, 64]
 
 
-@pytest.mark.parametrize("frames", [8, 9, 15, 16, 17, 100, 101])
-def test_there_is_a_moment_for_every_eight_frames(net, frames):
+@pytest.mark.parametrize("frames", [16, 17, 31, 32, 33, 200, 201])
+def test_there_is_a_moment_for_every_sixteen_frames(net, frames):
     moments = net(torch.rand(2, 84, frames))
-    assert moments.shape == (2, -(-frames // 8), 8, 12)
+    assert moments.shape == (2, -(-frames // 16), 8, 12)
     assert (moments > 0).all()
 
 
@@ -89,7 +89,7 @@ def test_a_pooled_vector_has_length_one_and_no_mean_over_pitch_classes(net):
 
 
 def test_weights_of_nothing_are_as_if_the_moments_were_not_there(net):
-    moments = net(torch.rand(1, 84, 80))
+    moments = net(torch.rand(1, 84, 160))
     weights = torch.ones(1, moments.shape[1])
     weights[:, 6:] = 0
     torch.testing.assert_close(net.pooled(moments, weights), net.pooled(moments[:, :6]), atol=1e-4, rtol=0)
@@ -98,6 +98,14 @@ def test_weights_of_nothing_are_as_if_the_moments_were_not_there(net):
 def test_silence_is_no_number_less(net):
     vector = net.pooled(net(torch.zeros(1, 84, 50)))
     assert torch.isfinite(vector).all()
+
+
+def test_a_gradient_is_a_number_where_nothing_sounds(net):
+    levels = torch.zeros(1, 84, 48)
+    levels[:, 40, 20:] = 1.0
+    levels.requires_grad_()
+    net.pooled(net(levels)).square().sum().backward()
+    assert torch.isfinite(levels.grad).all()
 
 
 def test_an_unknown_setting_of_the_network_is_named():

@@ -42,8 +42,8 @@ def cache(tmp_path_factory):
     return folder
 
 
-def run(cache, out, config=CONFIG, **settings):
-    folders = TrainFolders(material=cache, out=out, cache=cache)
+def run(cache, out, config=CONFIG, workers=1, **settings):
+    folders = TrainFolders(material=cache, out=out, cache=cache, workers=workers)
     path = train(of_config({**config, **settings}), folders)
     return ModelDirectory.read(path).tensors()
 
@@ -81,6 +81,12 @@ def test_a_killed_run_comes_to_the_same_weights_bit_for_bit(cache, tmp_path, mon
         np.testing.assert_array_equal(values, again[name])
     log = (tmp_path / "killed" / "member-0" / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in log] == [4, 8]
+
+
+def test_batches_drawn_ahead_are_the_same(cache, tmp_path):
+    one, two = run(cache, tmp_path / "a"), run(cache, tmp_path / "b", workers=2)
+    for name, values in one.items():
+        np.testing.assert_array_equal(values, two[name])
 
 
 def test_curves_are_written_as_a_table_and_a_picture(cache, tmp_path):
@@ -151,7 +157,7 @@ def test_learning_makes_versions_alike(cache, tmp_path):
         "evaluate_every": 20,
         "learning_rate": 5e-3,
         "warm_up": 5,
-        "crops": {"lengths_s": [20.0], "shares": [1.0], "frames": 4000},
+        "crops": {"lengths_s": [20.0], "shares": [1.0], "frames": 8000},
     }
     folders = TrainFolders(material=cache, out=tmp_path, cache=cache)
     train(of_config(config), folders)

@@ -67,7 +67,7 @@ _PUBLISHED = {
 }
 
 ARCHITECTURES = {
-    "chroma-equivariant-1": Architecture("chroma-equivariant-1", "versionmatch.embed.net:build"),
+    "chroma-equivariant-2": Architecture("chroma-equivariant-2", "versionmatch.embed.net:build"),
 } | {
     name: Architecture(name, f"versionmatch.embed.published.{module}:build", FAMILIES[name].manifest)
     for name, module in _PUBLISHED.items()

@@ -52,7 +52,7 @@ class VersionSegments:
         return {"version": 1, **self.model.settings}
 
     def extract(self, track: Track) -> Segments:
-        """The segments of ``track["cqt"]``, at 5 frames a second or more."""
+        """The segments of ``track["cqt"]``, at 10 frames a second or more."""
         return segments_of(self.model, levels_of(track["cqt"]))
 
 

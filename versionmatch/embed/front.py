@@ -32,7 +32,7 @@ def whitened(levels: Tensor) -> Tensor:
     """
     peaks = F.relu(levels - _mean_around(levels, 6))
     power = _mean_around(peaks * peaks, 12)
-    return peaks / (power.clamp(min=0).sqrt() + 0.02)
+    return peaks / (power.clamp(min=1e-12).sqrt() + 0.02)
 
 
 def _mean_around(x: Tensor, reach: int) -> Tensor:
@@ -71,7 +71,7 @@ class FrontEnd(nn.Module):
         self.channels = len(BANDS) * (1 + learned)
         self.register_buffer("fold", fold_matrix(), persistent=False)
         if learned:
-            self.hear = nn.Conv2d(len(HARMONICS) + 2, hidden, (1, 3), padding=(0, 1))
+            self.hear = nn.Conv2d(len(HARMONICS) + 2, hidden, (1, 5), padding=(0, 2))
             self.name_tones = nn.Conv2d(hidden, learned, 1)
 
     def forward(self, levels: Tensor) -> Tensor:
@@ -96,6 +96,6 @@ class FrontEnd(nn.Module):
         folded = banded.view(batch, 12, len(BANDS), frames, count).permute(1, 0, 3, 2, 4)
         flat = folded.reshape(12, batch, frames, len(BANDS) * count)
         white = flat[..., ::count].float()  # the fixed map comes first in each band
-        loud = white.square().mean(dim=3).sum(dim=0).sqrt()  # (batch, frame)
+        loud = white.square().mean(dim=3).sum(dim=0).clamp(min=1e-12).sqrt()  # (batch, frame)
         scaled: Tensor = flat / (loud + QUIET)[None, :, :, None].to(flat.dtype)
         return scaled

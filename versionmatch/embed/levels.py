@@ -1,4 +1,4 @@
-"""From a constant-Q transform at any rate to what the network reads: 84 levels, five times a second."""
+"""From a constant-Q transform at any rate to what the network reads: 84 levels, ten times a second."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ..errors import FeatureMismatch, InputError
 from ..features.spectrum import block_means
 from ..types import DoubleArray, Features, FloatArray
 
-FRAME_RATE = 5.0
-MOMENT = 8
+FRAME_RATE = 10.0
+MOMENT = 16
 """Frames that one moment of the network stands for."""
 MOMENT_S = MOMENT / FRAME_RATE
 N_BINS = 84
@@ -20,25 +20,25 @@ SILENT = 1e-7
 def levels_of(cqt: Features) -> FloatArray:
     """The root of the magnitude relative to the recording's largest, ``(84, n)``, in [0, 1].
 
-    The *magnitudes* are averaged over each fifth of a second, and the root is taken of the mean; the largest level of
+    The *magnitudes* are averaged over each tenth of a second, and the root is taken of the mean; the largest level of
     a recording is then 1, whatever its gain. Silence is 0 throughout.
 
     Parameters
     ----------
     cqt : Features
-        Magnitudes of 84 bins from C1 on, at 5 frames a second or more. Where the rate is no multiple of 5, a frame that
-        lies across two fifths counts in each by its share.
+        Magnitudes of 84 bins from C1 on, at 10 frames a second or more. Where the rate is no multiple of 10, a frame that
+        lies across two tenths counts in each by its share.
 
     Raises
     ------
     InputError
         Of other bins, or of no frames at all.
     FeatureMismatch
-        Below 5 frames a second.
+        Below 10 frames a second.
 
     Examples
     --------
-    >>> cqt = Features("cqt", np.tile([[1.0, 7.0, 9.0, 9.0]], (84, 1)), frame_rate=10.0)
+    >>> cqt = Features("cqt", np.tile([[1.0, 7.0, 9.0, 9.0]], (84, 1)), frame_rate=20.0)
     >>> (levels_of(cqt)[0] ** 2 * 9).round(3).tolist()
     [4.0, 9.0]
     """

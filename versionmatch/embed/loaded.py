@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .net import Ensemble, VersionNet
 
 DEFAULT_MODEL = "versions-v1"
-ARCHITECTURE = "chroma-equivariant-1"
+ARCHITECTURE = "chroma-equivariant-2"
 
 _RUNNING = RLock()
 
@@ -29,7 +29,7 @@ class VersionModel:
     Parameters
     ----------
     model : str or path
-        Name or directory of a model of the architecture ``chroma-equivariant-1``.
+        Name or directory of a model of the architecture ``chroma-equivariant-2``.
 
     Raises
     ------

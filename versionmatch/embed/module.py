@@ -90,7 +90,7 @@ class VersionModule(nn.Module):
         )
 
     def levels(self, samples: Tensor, lengths: Tensor | None = None) -> list[Tensor]:
-        """What the network reads of each recording, ``(84, frame)`` at 5 frames a second."""
+        """What the network reads of each recording, ``(84, frame)`` at 10 frames a second."""
         counts = _counts(samples, lengths)
         there = torch.arange(samples.shape[1], device=samples.device)[None] < counts[:, None]
         transform = self.cqt(samples * there, output_format="Complex", normalization_type="librosa")

@@ -10,10 +10,10 @@ from torch import Tensor
 from .levels import MOMENT
 from .net import Ensemble, VersionNet
 
-PART = 2048
+PART = 4096
 """Frames of the input that are heard at once, 6.8 minutes; whole moments."""
-HALO = 128
-"""Frames heard on either side beside them, 25.6 s: more than the network looks around a moment."""
+HALO = 512
+"""Frames heard on either side beside them, 51.2 s: more than the network looks around a moment."""
 
 
 def moments_of(net: Ensemble | VersionNet, levels: Tensor) -> Tensor:

@@ -16,12 +16,10 @@ from torch import Tensor, nn
 from ..errors import InputError
 from .front import FrontEnd
 
-FRAME_RATE = 5.0
-"""Frames a second that the network reads."""
-STRIDE = 8
+STRIDE = 16
 """Frames of the input for one moment of the output."""
 STEM, STEM_STRIDE = 8, 4
-"""Frames that the first layer sees at once (1.6 s), and from one look to the next."""
+"""Frames that the first layer sees at once (0.8 s), and from one look to the next."""
 
 
 def rotation_basis() -> Tensor:
@@ -104,10 +102,12 @@ def _every(x: Tensor, stride: int) -> Tensor:
 class VersionNet(nn.Module):
     """Levels of a recording to one matrix of ``dim`` features by 12 pitch classes for every 1.6 s.
 
+    Intervals are heard from the first block on, two and a half times a second; the farther up, the slower.
+
     Parameters
     ----------
     width : int
-        Channels of the first half; the second has twice as many.
+        Channels of the first blocks; the last have twice as many.
     dim : int
         Features of a vector; a whole vector has ``12 * dim`` numbers.
     learned : int
@@ -121,7 +121,7 @@ class VersionNet(nn.Module):
         self.stem = nn.Linear(STEM * self.front.channels, width, bias=False)
         self.norm_stem = ChannelNorm(width)
         self.blocks = nn.Sequential(
-            Block(width, width),
+            Block(width, width, stride=2),
             Block(width, width, dilation=2),
             Block(width, 2 * width, stride=2),
             Block(2 * width, 2 * width, dilation=2),
@@ -133,14 +133,14 @@ class VersionNet(nn.Module):
     stride = STRIDE
 
     def forward(self, levels: Tensor) -> Tensor:
-        """``(batch, 84, frame)`` at 5 frames a second, in [0, 1], to ``(batch, moment, dim, 12)``, positive."""
+        """``(batch, 84, frame)`` at 10 frames a second, in [0, 1], to ``(batch, moment, dim, 12)``, positive."""
         return self.trunk(self.front(levels))
 
     def trunk(self, x: Tensor) -> Tensor:
         """From pitch-class maps ``(12, batch, frame, channel)`` to moments; exactly equivariant to their rotation."""
-        short = -x.shape[2] % STEM_STRIDE
+        short = -x.shape[2] % STRIDE
         before = (STEM - STEM_STRIDE) // 2
-        padded = F.pad(x, (0, 0, before, before + short))
+        padded = F.pad(x, (0, 0, before, STEM - STEM_STRIDE - before + short))
         frames = (x.shape[2] + short) // STEM_STRIDE
         seen = [padded[:, :, k : k + STEM_STRIDE * frames : STEM_STRIDE][:, :, :frames] for k in range(STEM)]
         h = F.relu(self.norm_stem(self.stem(torch.cat(seen, dim=3))))

@@ -24,7 +24,7 @@ def export_onnx(model: str | VersionModel, path: str | os.PathLike[str]) -> Path
 
     The graph has one input and two outputs, all float32:
 
-    - ``levels (1, 84, frame)``: as ``embed.levels.levels_of`` makes them, 5 frames a second; ``frame`` is a multiple of
+    - ``levels (1, 84, frame)``: as ``embed.levels.levels_of`` makes them, 10 frames a second; ``frame`` is a multiple of
       8, at least 24. Leave up to seven frames off at the end.
     - ``moments (1, frame / 8, dim, 12)``: one of each 1.6 s.
     - ``whole (1, dim, 12)``: the vector of all moments together, of length 1, each counting alike. The extractor leaves

@@ -8,6 +8,7 @@ from typing import Self
 
 import numpy as np
 
+from ..embed.levels import FRAME_RATE
 from ..types import FloatArray
 from . import accompany
 from .harmony import reharmonised
@@ -98,7 +99,7 @@ def arrange(work: Work, rng: np.random.Generator, difficulty: Difficulty) -> Per
         "accompaniment": ", ".join(styles),
         "course": float(len(stretches)),
     }
-    return Performance(work.id, parts, times.duration_s, dict(changes), positions(stretches, times, 5.0))
+    return Performance(work.id, parts, times.duration_s, dict(changes), positions(stretches, times, FRAME_RATE))
 
 
 def _melody(draft: _Draft, chords: FloatArray, difficulty: Difficulty) -> str:

@@ -11,10 +11,11 @@ import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
+from ..embed.levels import FRAME_RATE
 from ..types import DoubleArray, FloatArray
 from .performance import Part, Performance
 
-RATE = 10.0  # frames a second while synthesising
+RATE = FRAME_RATE
 N_BINS, LOWEST = 84, 24  # bins of a semitone, the first is MIDI 24
 FINE = 3  # steps of a semitone for parts that glide
 _PITCHES = 104  # MIDI 12 … 115
@@ -43,7 +44,7 @@ class DirectRoute:
     def synthesise(
         self, performance: Performance, rng: np.random.Generator, difficulty: float
     ) -> npt.NDArray[np.uint8]:
-        """``(84, n)`` at 5 frames a second: the root of the magnitude in 255 steps of the largest."""
+        """``(84, n)`` at 10 frames a second: the root of the magnitude in 255 steps of the largest."""
         n = max(20, int(performance.duration_s * RATE)) + int(RATE)
         tuning = (
             float(rng.normal(0, 0.12) * difficulty)
@@ -59,9 +60,7 @@ class DirectRoute:
         power = _room(power, rng, difficulty)
         magnitude = np.sqrt(_smeared_below(power))
         magnitude = _recorded(magnitude, rng, difficulty)
-        half = magnitude.shape[1] // 2
-        pooled = magnitude[:, : 2 * half].reshape(N_BINS, half, 2).mean(axis=2)
-        root = np.sqrt(pooled)
+        root = np.sqrt(magnitude)
         levels: npt.NDArray[np.uint8] = np.round(root / (root.max() + 1e-9) * 255).astype(np.uint8)
         return levels
 

@@ -20,7 +20,9 @@ _PREFERENCE = (0.5, 0.3, 0.2, 0.0, 0.0, -0.4, -0.2)
 _CHANGE = 0.35  # cost of changing the chord
 
 
-def harmonised(melody: FloatArray | DoubleArray, step: float) -> FloatArray:
+def harmonised(
+    melody: FloatArray | DoubleArray, step: float, rng: np.random.Generator | None = None, freedom: float = 0.0
+) -> FloatArray:
     """One triad for every ``step`` quarter notes, ``(m, 5)`` as in ``Work.chords``.
 
     The key is the best of the 24 by Krumhansl's profiles; the chords are the path through seven triads of it that
@@ -32,6 +34,8 @@ def harmonised(melody: FloatArray | DoubleArray, step: float) -> FloatArray:
         Onset and duration in quarter notes, MIDI pitch.
     step : float
         Quarter notes a chord lasts at least.
+    rng, freedom : Generator, float
+        With a generator, how well each triad is liked is drawn anew, ``freedom`` wide: another arranger's taste.
     """
     classes = melody[:, 2].astype(int) % 12
     tonic, minor = _key(np.bincount(classes, weights=melody[:, 1], minlength=12))
@@ -42,6 +46,8 @@ def harmonised(melody: FloatArray | DoubleArray, step: float) -> FloatArray:
         for i in range(int(onset // step), min(n, math.ceil((onset + duration) / step))):
             held[i, c] += max(0.0, min(onset + duration, (i + 1) * step) - max(onset, i * step)) / step
     fit = np.array([[row[list(t)].sum() + 0.3 * row[t[0]] for t in triads] for row in held]) + _PREFERENCE
+    if rng is not None:
+        fit += rng.normal(0, freedom, 7) + rng.normal(0, freedom, fit.shape)
     fit[-1, 0] += 1.0
     path = _best_path(fit)
     starts = [i for i in range(n) if i == 0 or path[i] != path[i - 1]]

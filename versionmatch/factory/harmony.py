@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..types import FloatArray
-from .work import chord_mask, pitch_classes
+from .harmonise import harmonised
+from .work import Work, chord_mask, pitch_classes
 
 KINDS = ("as written", "triads", "power", "sevenths", "substituted", "sparse")
 
@@ -28,6 +31,13 @@ def reharmonised(chords: FloatArray, rng: np.random.Generator, strength: float) 
     if rng.random() < 0.2 * strength:  # inversions, or a bass that stays
         out[:, 3] = out[0, 2] if rng.random() < 0.2 else out[:, 2]
     return out, kind
+
+
+def harmonised_anew(work: Work, rng: np.random.Generator) -> Work:
+    """The work with chords that know its melody alone, and without its further parts, as another tradition has it."""
+    bar = work.bar if work.bar > 1.5 else 2 * work.bar
+    step = bar * float(rng.choice([0.5, 1.0, 1.0, 2.0]))
+    return replace(work, chords=harmonised(work.melody, step, rng, float(rng.uniform(0.1, 0.6))), parts={})
 
 
 def _changed(kind: str, row: FloatArray, rng: np.random.Generator, share: float) -> tuple[float, float, float]:

@@ -66,7 +66,7 @@ class Performance:
     changes : mapping of str to float or str
         What was done to the work, by kind of change, for reports by kind.
     positions : (n,) float32
-        Where in the work, in quarter notes, the performance is at 0, 0.2, 0.4 … seconds; NaN where it is nowhere.
+        Where in the work, in quarter notes, the performance is at 0, 0.1, 0.2 … seconds; NaN where it is nowhere.
     """
 
     work_id: str
@@ -86,7 +86,7 @@ class Route(Protocol):
     def synthesise(
         self, performance: Performance, rng: np.random.Generator, difficulty: float
     ) -> npt.NDArray[np.uint8]:
-        """``(84, n)`` at 5 frames a second: the root of the magnitude in 255 steps of the largest.
+        """``(84, n)`` at 10 frames a second: the root of the magnitude in 255 steps of the largest.
 
         ``difficulty`` in [0, 1] scales how far timbre, room, noise and damage go.
         """

@@ -17,7 +17,7 @@ from .setting import Chain
 from .soundfonts import REMEDY
 from .synthesiser import synthesiser
 
-POOL = 10  # frames of the transform (50 a second) to one of the route's (5 a second)
+POOL = 5  # frames of the transform (50 a second) to one of the route's (10 a second)
 TAIL_S = 1.5  # for what still decays after the performance
 LOUDEST = 0.9
 
@@ -52,7 +52,7 @@ class RenderedRoute:
     def synthesise(
         self, performance: Performance, rng: np.random.Generator, difficulty: float
     ) -> npt.NDArray[np.uint8]:
-        """``(84, n)`` at 5 frames a second: the root of the magnitude in 255 steps of the largest."""
+        """``(84, n)`` at 10 frames a second: the root of the magnitude in 255 steps of the largest."""
         return pooled_root(self.sound(performance, rng, difficulty))
 
     def sound(self, performance: Performance, rng: np.random.Generator, difficulty: float) -> Audio:
@@ -74,10 +74,9 @@ class RenderedRoute:
 
 
 def pooled_root(audio: Audio) -> npt.NDArray[np.uint8]:
-    """``(84, n)`` at 5 frames a second: the root of the CQT's mean magnitude in 255 steps of the largest.
+    """``(84, n)`` at 10 frames a second: the root of the CQT's mean magnitude in 255 steps of the largest.
 
-    The mean is over ten frames of the transform; that is also what the root mean square of pairs of roots at ten
-    frames a second comes to.
+    The mean is over five frames of the transform.
     """
     magnitudes = LibrosaCQT(tuning=False).extract({"audio": audio}).values
     n = magnitudes.shape[1] // POOL

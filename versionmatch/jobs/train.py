@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..audio.decode import load
 from ..errors import InputError, VersionMatchError
-from ..factory.pool import Version, build_pool, read_pool
+from ..factory.pool import PoolSpec, Version, build_pool, read_pool
 from ..factory.read import READERS, read_collection
 from ..factory.work import Work, read_works, write_works
-from ..features.cqt import LibrosaCQT
 from ..files import write_atomically
 from ..train.batches import Material
-from ..train.config import PoolOf, Stage, TrainParams
+from ..train.config import Stage, TrainParams
 from ..train.curve import read_log, write_curves
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 SEGMENT_S, HOP_S = 20.8, 4.8
+KEPT_STEPS = 32  # of the levels of recordings
 AUDIO = {".ogg", ".mp3", ".flac", ".wav", ".opus", ".m4a", ".oga"}
 
 
@@ -85,7 +84,7 @@ def _member(params: TrainParams, folders: TrainFolders, number: int, progress: P
     folder = folders.out / f"member-{number}"
     folder.mkdir(parents=True, exist_ok=True)
     own = params.of_member(number)
-    run = Run(own, folder, _Stages(own, folders, progress), _Watch(own, folders, progress), progress)
+    run = Run(own, folder, _Stages(own, folders, progress), _Watch(own, folders, progress), progress, folders.workers if folders.workers > 1 else 0)
     net = train_network(run)
     write_curves(read_log(folder / LOG), folder)
     return net
@@ -114,12 +113,12 @@ class _Stages:
         return recording_levels(self._folders, self._progress)
 
 
-def _pool(pool: PoolOf, folders: TrainFolders, progress: Progress) -> list[Version]:
+def _pool(pool: PoolSpec, folders: TrainFolders, progress: Progress) -> list[Version]:
     works = [w for name in pool.collections for w in works_of(name, folders, progress)]
     chosen = [w for w in works if held_out(w) == pool.held_out][:: pool.every]
     if not chosen:
         raise InputError(f"the pool {pool.name!r} has no works: {pool.collections} gave {len(works)} in all")
-    home = build_pool(pool.spec, chosen, folders.kept / "pools", workers=folders.workers, progress=progress)
+    home = build_pool(pool, chosen, folders.kept / "pools", workers=folders.workers, progress=progress)
     return read_pool(home)
 
 
@@ -170,16 +169,18 @@ def recording_levels(folders: TrainFolders, progress: Progress) -> list[npt.NDAr
             with write_atomically(kept) as file:
                 np.save(file, levels, allow_pickle=False)
         levels = np.load(kept, allow_pickle=False)
-        if levels.shape[1] >= 300:
+        if levels.shape[1] >= 600:
             found.append(levels)
     return found
 
 
 def _levels(path: Path) -> npt.NDArray[np.uint8]:
-    from ..factory.pool import as_levels
+    from ..audio.decode import load
+    from ..factory.pool import as_levels, coarser
+    from ..features.cqt import LibrosaCQT
 
     _, audio = load(path)
-    return as_levels(LibrosaCQT(tuning=False).extract({"audio": audio}).values, 10)
+    return coarser(as_levels(LibrosaCQT(tuning=False).extract({"audio": audio}).values, 5), KEPT_STEPS)
 
 
 class _Watch:
@@ -214,7 +215,7 @@ def _write(params: TrainParams, nets: Sequence[Any], folders: TrainFolders) -> P
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in whole.state_dict().items()}
     facts = {
         "id": params.id,
-        "architecture": "chroma-equivariant-1",
+        "architecture": "chroma-equivariant-2",
         "sample_rate": 16000,
         "dim": whole.dim,
         "segment_s": SEGMENT_S,

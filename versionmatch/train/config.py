@@ -15,40 +15,6 @@ from .batches import CropPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PoolOf(Params):
-    """A pool and the collections whose works it holds.
-
-    ``held_out``: of the works kept from training; ``every``: only each so-manieth work.
-    """
-
-    name: str
-    collections: tuple[str, ...]
-    route: str = "direct"
-    versions: int = 4
-    easiest: float = 0.0
-    hardest: float = 1.0
-    only: str = ""
-    seed: int = 440
-    soundfonts: tuple[str, ...] = ()
-    held_out: bool = False
-    every: int = 1
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "collections", tuple(self.collections))
-        object.__setattr__(self, "soundfonts", tuple(self.soundfonts))
-        check(self.route in {"direct", "rendered"}, "route", self.route, "'direct' or 'rendered'")
-        check(self.every >= 1, "every", self.every, "1 or more")
-        check(self.versions >= 1, "versions", self.versions, "1 or more")
-        check(0 <= self.easiest <= self.hardest <= 1, "easiest", self.easiest, "at least 0 and at most hardest <= 1")
-
-    @property
-    def spec(self) -> PoolSpec:
-        """What the factory is asked for."""
-        names = ("name", "route", "versions", "easiest", "hardest", "only", "seed", "soundfonts")
-        return PoolSpec(**{name: getattr(self, name) for name in names})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage(Params):
     """Some steps of the curriculum.
 
@@ -109,7 +75,7 @@ class TrainParams(Params):
 
     id: str
     network: Mapping[str, int]
-    pools: tuple[PoolOf, ...]
+    pools: tuple[PoolSpec, ...]
     stages: tuple[Stage, ...]
     seed: int = 440
     loss: str = "nt-xent"
@@ -173,7 +139,7 @@ def read_config(path: Path) -> TrainParams:
 def of_config(data: Mapping[str, Any]) -> TrainParams:
     """The settings of a TOML file's content."""
     values = dict(data)
-    values["pools"] = tuple(PoolOf.of(pool) for pool in values.get("pools", ()))
+    values["pools"] = tuple(PoolSpec.of(pool) for pool in values.get("pools", ()))
     values["stages"] = tuple(Stage.of(stage) for stage in values.get("stages", ()))
     if "crops" in values:
         crops: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values["crops"].items()}

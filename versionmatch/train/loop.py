@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
 
 from ..embed.net import Ensemble, build
-from .batches import Batch, Material, draw
+from .batches import Batch, Material, Side, draw
 from .config import Stage, TrainParams
+from .disturb import disturbed
 from .loss import loss_of, segment_contrast
 from .state import append_log, load_state, save_state, trim_log
 
@@ -31,6 +34,8 @@ class Run:
     material: Callable[[Stage], Material]
     evaluate: Evaluate
     progress: Callable[[str], None] = lambda _: None
+    workers: int = 0
+    """Processes that draw batches ahead; 0: they are drawn when they are needed. The batches are the same."""
 
 
 def train_network(run: Run) -> Ensemble:
@@ -40,9 +45,7 @@ def train_network(run: Run) -> Ensemble:
     in ``log.jsonl``. The kept network is the running average of the weights where the settings ask for one.
     """
     params = run.params
-    torch.set_num_threads(params.threads or torch.get_num_threads())
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    device = _device(params.device)
+    device = _device(params)
     torch.manual_seed(params.seed)
     net: Ensemble = build(params.network).to(device)
     average = copy.deepcopy(net) if params.average else None
@@ -52,14 +55,14 @@ def train_network(run: Run) -> Ensemble:
     trim_log(run.folder / LOG, start)
     if start:
         run.progress(f"going on from step {start}")
-    for step in range(start, params.steps):
-        loss = _step(run, net, optimiser, step, device)
+    for step, batch in enumerate(batches(run, start), start=start):
+        loss = _step(run, net, optimiser, step, batch)
         if average is not None:
             _follow(average, net, params.average, step)
         done = step + 1
         if done % params.evaluate_every == 0 or done == params.steps:
             kept = average if average is not None else net
-            row = {"step": done, "loss": loss, **run.evaluate(kept)}
+            row = {"step": done, "loss": float(loss), **run.evaluate(kept)}
             append_log(run.folder / LOG, row)
             run.progress(" ".join(f"{k} {v:.4g}" for k, v in row.items()))
             net.train()
@@ -68,10 +71,14 @@ def train_network(run: Run) -> Ensemble:
     return average if average is not None else net
 
 
-def _device(name: str) -> torch.device:
-    if name == "auto":
+def _device(params: TrainParams) -> torch.device:
+    """Where the settings have it, set to give the same numbers again as far as that device can."""
+    torch.set_num_threads(params.threads or torch.get_num_threads())
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    if params.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return torch.device(name)
+    return torch.device(params.device)
 
 
 def _optimiser(net: Ensemble, params: TrainParams) -> torch.optim.Optimizer:
@@ -96,12 +103,43 @@ def batch_at(run: Run, step: int) -> Batch:
     return draw(run.material(stage), rng, stage.pools, run.params.crops, real=stage.real, disturbance=stage.disturbance)
 
 
-def _step(run: Run, net: Ensemble, optimiser: torch.optim.Optimizer, step: int, device: torch.device) -> float:
+class _Steps(Dataset[Batch]):
+    """The batches of one stage's steps, for processes that draw them ahead."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __getitem__(self, step: int) -> Batch:
+        return batch_at(self._run, step)
+
+
+def batches(run: Run, start: int) -> Iterator[Batch]:
+    """The batches from ``start`` to the last step, stage by stage, so that a stage's material is loaded only once."""
+    first = 0
+    for stage in run.params.stages:
+        steps = range(max(start, first), first + stage.steps)
+        first += stage.steps
+        if not steps:
+            continue
+        run.material(stage)  # before there are further processes: they share it
+        if run.workers == 0:
+            yield from (batch_at(run, step) for step in steps)
+        else:
+            yield from DataLoader(
+                _Steps(run),
+                batch_size=None,
+                sampler=steps,
+                num_workers=run.workers,
+                prefetch_factor=4,
+                multiprocessing_context="fork",
+            )
+
+
+def _step(run: Run, net: Ensemble, optimiser: torch.optim.Optimizer, step: int, batch: Batch) -> Tensor:
     params = run.params
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(params, step)
-    batch = batch_at(run, step)
-    first, second = (_moments(net, side, device, half=params.half) for side in (batch.first, batch.second))
+    first, second = (_moments(net, side, half=params.half) for side in (batch.first, batch.second))
     loss = loss_of(params.loss)(net.pooled(first), net.pooled(second), params.temperature)
     if params.segment_weight:
         loss = loss + params.segment_weight * segment_contrast(net, first, second, params.temperature)
@@ -109,12 +147,14 @@ def _step(run: Run, net: Ensemble, optimiser: torch.optim.Optimizer, step: int, 
     loss.backward()
     nn.utils.clip_grad_norm_(net.parameters(), 5.0)
     optimiser.step()
-    return float(loss.detach())
+    return loss.detach()
 
 
-def _moments(net: Ensemble, levels: np.ndarray, device: torch.device, *, half: bool) -> Tensor:
+def _moments(net: Ensemble, side: Side, *, half: bool) -> Tensor:
+    device = next(net.parameters()).device
+    levels = disturbed(side.crops.to(device), side.lengths.to(device), side.n_frames, side.how, side.seed)
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
-        moments = net(torch.from_numpy(levels).to(device))
+        moments = net(levels)
     return moments.float()
 
 
@@ -122,8 +162,9 @@ def _moments(net: Ensemble, levels: np.ndarray, device: torch.device, *, half: b
 def _follow(average: Ensemble, net: Ensemble, decay: float, step: int) -> None:
     """Move the running average towards the network; quickly at first."""
     keep = min(decay, (1 + step) / (10 + step))
-    for kept, now in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-        if kept.dtype.is_floating_point:
-            kept.lerp_(now, 1 - keep)
-        else:
+    pairs = list(zip(average.state_dict().values(), net.state_dict().values(), strict=True))
+    moving = [pair for pair in pairs if pair[0].dtype.is_floating_point]
+    torch._foreach_lerp_([kept for kept, _ in moving], [now for _, now in moving], 1 - keep)
+    for kept, now in pairs:
+        if not kept.dtype.is_floating_point:
             kept.copy_(now)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from ..embed.levels import FRAME_RATE, MOMENT_S
 from ..embed.net import Ensemble
 from ..embed.similarity import by_key
 from ..factory.pool import Version
@@ -19,13 +20,12 @@ from ..match.normalise import normalised
 from ..types import DoubleArray, FloatArray
 
 SEGMENT, HOP = 13, 3  # moments: 20.8 s every 4.8 s
-MOMENT_S = 1.6
 EXCERPTS_S = (20.0, 40.0)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Collection:
-    """Recordings with known works: levels ``(84, n)`` float32 at 5 frames a second."""
+    """Recordings with known works: levels ``(84, n)`` float32 at 10 frames a second."""
 
     levels: tuple[FloatArray, ...]
     works: tuple[str, ...]
@@ -33,7 +33,7 @@ class Collection:
 
 def of_versions(versions: Sequence[Version]) -> Collection:
     """Made versions as a collection."""
-    long = [v for v in versions if v.levels.shape[1] >= 60]
+    long = [v for v in versions if v.levels.shape[1] >= 120]
     return Collection(tuple(v.levels.astype(np.float32) / 255.0 for v in long), tuple(v.work_id for v in long))
 
 
@@ -41,15 +41,12 @@ def read_collection(path: Path) -> Collection:
     """A ``.npz`` of uint8 root magnitudes ``(84, n)`` at 10 frames a second; a key is ``WORK_vN``."""
     with np.load(path, allow_pickle=False) as archive:
         keys = sorted(archive.files)
-        return Collection(tuple(halved(archive[k]) for k in keys), tuple(k.partition("_v")[0] for k in keys))
+        return Collection(tuple(as_loud(archive[k]) for k in keys), tuple(k.partition("_v")[0] for k in keys))
 
 
-def halved(levels: npt.NDArray[np.uint8]) -> FloatArray:
-    """Root magnitudes at 10 frames a second to levels at 5: the magnitudes averaged, the largest level 1."""
-    n = levels.shape[1] // 2
-    root = levels[:, : 2 * n].astype(np.float32) / 255.0
-    pooled = np.sqrt((root.reshape(84, n, 2) ** 2).mean(axis=2))
-    scaled: FloatArray = pooled / max(float(pooled.max()), 1e-9)
+def as_loud(levels: npt.NDArray[np.uint8]) -> FloatArray:
+    """Root magnitudes as levels: the largest is 1."""
+    scaled: FloatArray = levels.astype(np.float32) / np.float32(max(int(levels.max(initial=0)), 1))
     return scaled
 
 
@@ -92,7 +89,7 @@ def segment_similarity(net: Ensemble, moments: Sequence[Tensor]) -> DoubleArray:
 @torch.no_grad()
 def excerpt_similarity(net: Ensemble, collection: Collection, moments: Sequence[Tensor], seconds: float) -> DoubleArray:
     """``(n, n)``: the middle of each recording against the best equally long window of the others."""
-    n = int(seconds * 5)
+    n = int(seconds * FRAME_RATE)
     middles = [x[:, max(0, (x.shape[1] - n) // 2) :][:, :n] for x in collection.levels]
     queries = torch.stack([net.pooled(m) for m in moments_of(net, middles)])
     windows = [segments_of(net, m, max(2, round(seconds / MOMENT_S))) for m in moments]
