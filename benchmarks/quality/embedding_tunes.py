@@ -31,6 +31,7 @@ from benchmarks.quality.embedding_common import (
     of_queries,
 )
 from benchmarks.quality.interval_distance import interval_distances
+from versionmatch.embed.levels import FRAME_RATE
 from versionmatch.factory.performance import Part, Performance
 from versionmatch.factory.rendered import RenderedRoute
 from versionmatch.factory.soundfonts import UNSEEN_SOUNDFONT, soundfonts_named
@@ -96,7 +97,7 @@ def performed(tune: Tune, rng: np.random.Generator) -> Performance:
 
 def rendered(settings: Settings, name: str, tunes: Sequence[Tune]) -> list[FloatArray]:
     """Levels of every tune, played once and then kept."""
-    path = settings.cache / f"{name}-{digest([t.name for t in tunes], SEED, SOUND)}.safetensors"
+    path = settings.cache / f"{name}-{digest([t.name for t in tunes], SEED, SOUND, FRAME_RATE)}.safetensors"
     if not path.is_file():
         route = RenderedRoute(soundfonts_named([UNSEEN_SOUNDFONT]))
         arrays = {}
