@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..errors import InputError, ParamsError, VersionMatchError
 from ..types import Features, FloatArray, IntArray, KeylessSegments, Segments
+from ..types.segments import check_weights
 from . import keyless, keys
 from .encoder import VersionEncoder, find_encoder
 from .items import Item, name_of
@@ -235,6 +236,7 @@ def _read(item: Item | Found, encoder: Encoder) -> Any:
             raise InputError(
                 f"its segments are of the model {item.model_id!r}, not {encoder.model_id!r}; use one model"
             )
+        check_weights(item.model_id, item.model_digest, encoder.weights_sha256)
     except (VersionMatchError, OSError) as error:
         return error
     return item

@@ -39,6 +39,11 @@ class VersionEncoder:
         return self.model.facts.id
 
     @property
+    def weights_sha256(self) -> str:
+        """The digest of the model's weights."""
+        return self.model.facts.weights_sha256
+
+    @property
     def dim(self) -> int:
         """Features of a vector, which has ``12 * dim`` numbers."""
         return self.model.facts.dim

@@ -64,6 +64,11 @@ class PublishedEncoder:
         return self.facts.id
 
     @property
+    def weights_sha256(self) -> str:
+        """The digest of the model's weights."""
+        return self.facts.weights_sha256
+
+    @property
     def dim(self) -> int:
         """Numbers of a vector."""
         return self.facts.dim

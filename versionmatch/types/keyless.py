@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import FeatureMismatch, InputError
+from .segments import check_weights
 from .value import DoubleArray, FloatArray, Value, frozen
 
 MEASURES = ("cosine", "mean-square")
@@ -85,8 +86,4 @@ class KeylessSegments(Value):
             mine, theirs = getattr(self, what), getattr(other, what, None)
             if mine != theirs:
                 raise FeatureMismatch(f"{what} of the segments differs: {mine!r} against {theirs!r}; use one model")
-        if self.model_digest and other.model_digest and self.model_digest != other.model_digest:
-            raise FeatureMismatch(
-                f"the weights of {self.model_id!r} differ: sha256 {self.model_digest[:12]}… against "
-                f"{other.model_digest[:12]}…; use one model"
-            )
+        check_weights(self.model_id, self.model_digest, other.model_digest)
