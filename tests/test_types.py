@@ -173,6 +173,14 @@ def test_segments_of_two_models_are_not_compared(change):
         segments().check_comparable(segments(**change))
 
 
+def test_segments_of_other_weights_are_not_compared_where_both_digests_are_known():
+    with pytest.raises(
+        FeatureMismatch, match=r"the weights of 'm' differ: sha256 aaaa.* against bbbb.*; use one model"
+    ):
+        segments(model_digest="a" * 64).check_comparable(segments(model_digest="b" * 64))
+    segments(model_digest="a" * 64).check_comparable(segments())
+
+
 def test_segments_travel_to_another_process():
     got = pickle.loads(pickle.dumps(segments()))
     assert np.array_equal(got.vectors, segments().vectors)

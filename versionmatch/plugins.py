@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from .errors import PluginConflict, UnknownPlugin
 
 if TYPE_CHECKING:
-    from .types import Audio, Evidence, Feature, Match, Segments
+    from .types import Audio, Evidence, Feature, KeylessSegments, Match, Segments
 
 GROUPS = ("extractors", "cues", "exporters", "encoders")
 
@@ -70,8 +70,9 @@ class Exporter(Protocol):
 class Encoder(Protocol):
     """Turns sound into vectors of its segments and of the whole, in which versions lie near each other.
 
-    ``dim`` is the number of features of a vector ``(dim, 12)``, ``segment_s`` the length of a segment in seconds.
-    A recording higher by a semitone gives vectors rotated by one along the last axis. ``encode`` is deterministic.
+    ``dim`` is the number of features of a vector, ``segment_s`` the length of a segment in seconds. ``Segments`` have
+    vectors ``(dim, 12)``: a recording higher by a semitone gives vectors rotated by one along the last axis. A network
+    that knows no keys gives ``KeylessSegments``, with vectors ``(dim,)``. ``encode`` is deterministic.
     """
 
     name: str
@@ -85,7 +86,7 @@ class Encoder(Protocol):
     @property
     def segment_s(self) -> float: ...
 
-    def encode(self, audio: Audio) -> Segments: ...
+    def encode(self, audio: Audio) -> Segments | KeylessSegments: ...
 
 
 @cache

@@ -25,7 +25,7 @@ from .audio.decode import load
 from .errors import VersionMatchError
 from .features.view import Track
 from .plugins import Cue, Encoder, Exporter, Extractor
-from .types import Annotation, Audio, Evidence, Feature, Features, Match, Notes, Segments
+from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Segments
 
 STEPS = (0, 4, 7, 5, 4, 2, 0, 7, 9, 7, 5, 4, 2, 4, 0, 0)
 OTHER_STEPS = (0, 1, 6, 10, 3, 8, 11, 2, 6, 1, 9, 3, 10, 5, 0, 8)
@@ -66,10 +66,10 @@ def difficult_tracks() -> dict[str, Track]:
     return {name: _track(Audio(samples.astype(np.float32), 16000)) for name, samples in sounds.items()}
 
 
-def _content(feature: Feature) -> tuple[bytes, ...]:
+def _content(feature: Feature | KeylessSegments) -> tuple[bytes, ...]:
     if isinstance(feature, Features):
         return (feature.values.tobytes(), str(feature.frame_rate).encode())
-    if isinstance(feature, Segments):
+    if isinstance(feature, (Segments, KeylessSegments)):
         return tuple(array.tobytes() for array in (feature.vectors, feature.starts_s, feature.whole))
     columns = [feature.onset_s, feature.duration_s, feature.confidence]
     if isinstance(feature, Notes):
@@ -93,7 +93,7 @@ def check_extractor(extractor: Extractor) -> None:
         _demand(extractor.extract(track) is not None, f"an extractor survives {name}")
 
 
-def _check_times(feature: Feature, duration_s: float) -> None:
+def _check_times(feature: Feature | KeylessSegments, duration_s: float) -> None:
     slack = 0.25
     if isinstance(feature, Features):
         ends = feature.n_frames / feature.frame_rate
@@ -101,8 +101,10 @@ def _check_times(feature: Feature, duration_s: float) -> None:
             abs(ends - duration_s) <= slack + 1 / feature.frame_rate, f"frames cover the recording; got {ends:.2f} s"
         )
     elif len(feature):
-        parts = feature.ends_s if isinstance(feature, Segments) else feature.onset_s + feature.duration_s
-        ends = float(parts.max())
+        if isinstance(feature, (Segments, KeylessSegments)):
+            ends = float(feature.ends_s.max())
+        else:
+            ends = float((feature.onset_s + feature.duration_s).max())
         _demand(ends <= duration_s + slack, f"nothing lies after the recording's end; got {ends:.2f} s")
 
 
@@ -138,18 +140,23 @@ def check_exporter(exporter: Exporter, match: Match) -> None:
 
 
 def check_encoder(encoder: Encoder) -> None:
-    """An encoder says what it makes, is deterministic, turns with the key, and survives sound that says little."""
+    """An encoder says what it makes, is deterministic, and survives sound that says little.
+
+    Its vectors turn with the key, or have no axis of keys (``KeylessSegments``).
+    """
     _demand(isinstance(encoder, Encoder), "an encoder has name, model_id, dim, segment_s and encode(audio)")
     song, version, _ = example_tracks()
     found, again = encoder.encode(song["audio"]), encoder.encode(song["audio"])
-    _demand(isinstance(found, Segments), "encode gives Segments")
+    _demand(isinstance(found, (Segments, KeylessSegments)), "encode gives Segments or KeylessSegments")
     _demand(found.model_id == encoder.model_id, f"segments name the model {encoder.model_id!r}; got {found.model_id!r}")
     _demand(found.dim == encoder.dim, f"vectors have {encoder.dim} features; got {found.dim}")
-    _demand(found.length_s <= encoder.segment_s + 0.25, f"segments last {encoder.segment_s} s; got {found.length_s} s")
+    length_s = float((found.ends_s - found.starts_s).max())
+    _demand(length_s <= encoder.segment_s + 0.25, f"segments last {encoder.segment_s} s; got {length_s} s")
     _demand(_content(found) == _content(again), "the same sound gives the same segments, bit for bit")
     _check_times(found, song.recording.duration_s)
-    other = encoder.encode(version["audio"])
-    best = int(np.argmax([(np.roll(found.whole, key, axis=1) * other.whole).sum() for key in range(12)]))
-    _demand(best == 3, f"a tune three semitones higher has its vectors rotated by 3; they are alike at {best}")
+    if isinstance(found, Segments):
+        other = encoder.encode(version["audio"])
+        best = int(np.argmax([(np.roll(found.whole, key, axis=1) * other.whole).sum() for key in range(12)]))
+        _demand(best == 3, f"a tune three semitones higher has its vectors rotated by 3; they are alike at {best}")
     for name, track in difficult_tracks().items():
         _demand(len(encoder.encode(track["audio"])) > 0, f"an encoder survives {name}")

@@ -1,5 +1,6 @@
 """Rows for scikit-learn: the same numbers from any kind of item, errors with their place, a pipeline that runs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,3 +129,6 @@ def test_segments_of_another_model_are_refused(embedder, random_models):
     foreign = VersionEncoder(str(random_models / "other")).encode(cqt(1))
     with pytest.raises(InputError, match="of the model 'other', not 'versions-v1'"):
         embedder.encode([foreign])
+    ours = replace(VersionEncoder(str(random_models / "versions-v1")).encode(cqt(1)), model_digest="0" * 64)
+    with pytest.raises(InputError, match="the weights of 'versions-v1' differ: sha256 000000000000… against"):
+        embedder.encode([ours])

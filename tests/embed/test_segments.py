@@ -3,6 +3,9 @@
 The weights are random: what is claimed here holds of the arithmetic, whatever the network has learned.
 """
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -17,6 +20,7 @@ from versionmatch.embed.loaded import VersionModel  # noqa: E402
 from versionmatch.embed.segmenting import pooled_whole, sounding, starts  # noqa: E402
 from versionmatch.errors import InputError, IntegrityError, MissingExtra  # noqa: E402
 from versionmatch.features.view import Track  # noqa: E402
+from versionmatch.store import artefacts  # noqa: E402
 from versionmatch.store.artefacts import ArtefactStore  # noqa: E402
 from versionmatch.types import Features, Recording  # noqa: E402
 
@@ -143,6 +147,26 @@ def test_segments_are_kept_like_any_other_feature(tmp_path, random_models, monke
     assert np.array_equal(kept.vectors, made.vectors)
     assert np.array_equal(kept.whole, made.whole)
     assert (kept.length_s, kept.model_id, kept.settings) == (made.length_s, "versions-v1", made.settings)
+    weights = VersionModel("versions-v1").facts.weights_sha256
+    assert kept.model_digest == made.model_digest == weights
+
+
+def test_segments_that_were_kept_without_a_digest_can_be_read(tmp_path, versions, monkeypatch):
+    made = replace(one(versions, melody_levels(1, 150)), settings="s")
+    parts = artefacts._parts
+
+    def earlier(feature):
+        tensors, metadata = parts(feature)
+        fields = json.loads(metadata["fields"])
+        del fields["model_digest"]
+        return tensors, {"fields": json.dumps(fields)}
+
+    monkeypatch.setattr(artefacts, "_parts", earlier)
+    ArtefactStore(tmp_path).save("ab", "segments", "s", made)
+    kept = ArtefactStore(tmp_path).load("ab", "segments", "s")
+    assert np.array_equal(kept.vectors, made.vectors)
+    assert kept.model_digest == ""
+    kept.check_comparable(made)
 
 
 def test_half_precision_would_lose_what_no_ranking_shows(versions):

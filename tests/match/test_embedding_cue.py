@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,12 @@ pytest.importorskip("torch")
 from tests.embed.random_model import melody_levels
 from versionmatch import params
 from versionmatch.embed import extractor
+from versionmatch.embed.directory import ModelDirectory
 from versionmatch.errors import FeatureMismatch, InputError, MissingExtra
 from versionmatch.features.view import Track
 from versionmatch.jobs.compare import compare
 from versionmatch.jobs.retrieval import RetrievalParams, bench_retrieval
+from versionmatch.match import calibrate
 from versionmatch.match.cues.embedding import EmbeddingCue
 from versionmatch.match.fuse import fuse
 from versionmatch.match.ranking import raw_values, reversed_rows, similarity
@@ -91,9 +94,19 @@ def test_without_a_model_the_remedy_is_named(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def match(random_models):
+def fitted(random_models):
+    """The shipped calibration, as if it had been fitted with the random weights."""
+    weights = ModelDirectory.read(random_models / "versions-v1").facts.weights_sha256
+    shipped = calibrate.load()
+    model = {**shipped.provenance["embedding"], "weights": weights}
+    return replace(shipped, provenance={**shipped.provenance, "embedding": model})
+
+
+@pytest.fixture(scope="module")
+def match(random_models, fitted):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VERSIONMATCH_MODELS", str(random_models))
+        patch.setattr(calibrate, "load", lambda: fitted)
         return compare(*example_tracks.__wrapped__()[:2])  # tracks of its own: the model's segments stay with them
 
 
@@ -138,6 +151,31 @@ def test_another_models_likeness_has_no_null_and_is_not_weighed():
     assert "embedding" not in fuse(found.evidence).parts
     plain = compare(*example_tracks.__wrapped__()[:2], cues=params.CUES)
     assert found.probability == plain.probability
+
+
+def test_other_weights_under_the_same_name_have_no_null_and_the_same_ones_under_another_have(fitted, monkeypatch):
+    other = compare(*example_tracks.__wrapped__()[:2])  # random weights that are called as the shipped ones
+    assert other["embedding"].null is None
+    assert "embedding" not in fuse(other.evidence).parts
+    monkeypatch.setattr(calibrate, "load", lambda: fitted)
+    renamed = [
+        Track(t.recording, {"audio": t["audio"], "segments": replace(t["segments"], model_id="renamed")})
+        for t in example_tracks.__wrapped__()[:2]
+    ]
+    assert compare(*renamed)["embedding"].null is not None
+
+
+def test_without_a_digest_on_either_side_the_names_decide(fitted):
+    weights = fitted.provenance["embedding"]["weights"]
+    assert fitted.holds_for("embedding", "versions-v1", weights)
+    assert fitted.holds_for("embedding", "renamed", weights)
+    assert not fitted.holds_for("embedding", "versions-v1", "0" * 64)
+    assert fitted.holds_for("embedding", "versions-v1")
+    assert not fitted.holds_for("embedding", "other")
+    named = replace(fitted, provenance={"embedding": {"model": "versions-v1"}})
+    assert named.holds_for("embedding", "versions-v1", "0" * 64)
+    assert not named.holds_for("embedding", "other", weights)
+    assert replace(fitted, provenance={}).holds_for("embedding", "other", weights)
 
 
 def test_without_torch_the_other_cues_are_asked(monkeypatch):

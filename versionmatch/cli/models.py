@@ -40,7 +40,7 @@ def add_to(commands: Any) -> None:
         description="Make a model directory of a published checkpoint that you have. Nothing in the file is run. The "
         "directory can be named wherever a model can, and by its id if DIR is in VERSIONMATCH_MODELS.",
     )
-    convert.add_argument("file", metavar="FILE", type=Path, help=".pt, .pth, .ckpt or .tar, as torch.save wrote it")
+    convert.add_argument("file", metavar="FILE", type=Path, help=".pt, .pth, .ckpt, .tar or .safetensors")
     convert.add_argument("--architecture", metavar="NAME", help="default: recognised from the names of its entries")
     convert.add_argument("--id", metavar="ID", help="default: the architecture and the file's name")
     convert.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the model's directory is made")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .directory import ModelDirectory, sha256_of, write_model
 from .published.layout import PublishedState, published_state
-from .unpickle import read_checkpoint
+from .tensor_file import read_weights
 
 
 def convert(
@@ -24,7 +24,7 @@ def convert(
     Parameters
     ----------
     file
-        A checkpoint that ``torch.save`` wrote.
+        A checkpoint that ``torch.save`` wrote, or a ``.safetensors`` file with the same names.
     architecture
         Recognised from the names of its entries by default.
     model_id
@@ -34,10 +34,15 @@ def convert(
     -------
     model, said
         The model, and sentences on what was stripped, renamed, left out or made.
+
+    Raises
+    ------
+    InputError
+        Where the file is damaged, or holds no whole model of a published architecture.
     """
     path = Path(file)
     name = path.name.encode("utf-8", "replace").decode()
-    state = published_state(read_checkpoint(path), architecture)
+    state = published_state(read_weights(path), architecture)
     family = state.family
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.")
     segment_s = _segment_s(state)

@@ -14,13 +14,16 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from ..errors import InputError, ParamsError, VersionMatchError
-from ..types import Features, FloatArray, IntArray, Segments
-from . import keys
-from .extractor import segments_of
-from .items import Item, cqt_of, name_of
-from .levels import levels_of
-from .loaded import DEFAULT_MODEL, VersionModel
+from ..types import Features, FloatArray, IntArray, KeylessSegments, Segments
+from ..types.segments import check_weights
+from . import keyless, keys
+from .encoder import VersionEncoder, find_encoder
+from .items import Item, name_of
+from .loaded import DEFAULT_MODEL
+from .published_encoder import PublishedEncoder
 
+Encoder = VersionEncoder | PublishedEncoder
+Found = Segments | KeylessSegments
 AT_ONCE = 256
 """Rows of a similarity that are made at once."""
 
@@ -41,12 +44,17 @@ class VersionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc,unu
     There is nothing to fit. A row is a vector ``(dim, 12)`` laid out in one line, of length 1: the plain dot product of
     two rows is how alike they are in the *same* key; ``similarity`` is that in the best of twelve.
 
+    With a converted published model (CLEWS, Discogs-VINet …) a row is a vector ``(dim,)`` as its network gives it, and
+    ``similarity`` is by the measure it is meant for: the cosine, or minus the mean square of the difference. There are
+    no keys then. A recording of several windows has their mean as its row, which no paper does: they compare windows.
+
     Parameters
     ----------
     model : str or path
-        Name or directory of an embedding model.
+        Name or directory of an embedding model, or of a converted published one.
     output : ``"track"`` or ``"segments"``
-        Whether ``transform`` gives a row of each recording, or one of each 20.8 s of it, recording after recording.
+        Whether ``transform`` gives a row of each recording, or one of each segment of it (20.8 s, or as long as a
+        published model's windows are), recording after recording.
     batch_size : int
         As many recordings are read and transformed side by side, in threads. The vectors do not depend on it.
     on_error : ``"raise"`` or ``"skip"``
@@ -85,7 +93,7 @@ class VersionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc,unu
         return self
 
     def transform(self, items: Iterable[Item]) -> FloatArray:
-        """A row of each recording, or of each segment where ``output="segments"``: ``(n, dim * 12)`` float32.
+        """A row of each recording, or of each segment where ``output="segments"``: ``(n, n_features_out)``.
 
         Parameters
         ----------
@@ -112,49 +120,67 @@ class VersionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc,unu
         """The same as ``transform``."""
         return self.transform(items)
 
-    def segments(self, items: Iterable[Item]) -> list[Segments]:
-        """Of each recording its Segments, with their times; what is left out is in ``skipped_``."""
-        return [found for _, found in self._each(items)]
+    def segments(self, items: Iterable[Item]) -> list[Segments] | list[KeylessSegments]:
+        """Of each recording its Segments, by a published model KeylessSegments; ``skipped_`` has what is left out."""
+        return [found for _, found in self._each(items)]  # type: ignore[return-value]  # all by one model
 
     def similarity(self, a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
-        """How alike rows are in the best of twelve keys: ``(n, dim * 12)`` and ``(m, dim * 12)`` to ``(n, m)``."""
+        """How alike rows are: ``(n, dim * 12)`` and ``(m, dim * 12)`` to ``(n, m)``, in the best of twelve keys.
+
+        By a published model rows of ``dim`` numbers; larger = more alike in either case.
+        """
+        encoder = find_encoder(self.model)
+        if isinstance(encoder, PublishedEncoder):
+            return keyless.likeness(a, b, encoder.measure)
         return self._over_keys(a, b, lambda found: found.max(axis=2)).astype(np.float32)
 
     def keys(self, a: npt.ArrayLike, b: npt.ArrayLike) -> IntArray:
-        """Semitones (0…11) that raise rows of ``b`` to be most alike, ``(n, m)``; ties: the smallest."""
+        """Semitones (0…11) that raise rows of ``b`` to be most alike, ``(n, m)``; ties: the smallest.
+
+        InputError with a published model, whose vectors have no axis of keys.
+        """
+        self._check_keyed()
         return self._over_keys(a, b, lambda found: found.argmax(axis=2)).astype(np.int32)
 
     def by_key(self, a: npt.ArrayLike, b: npt.ArrayLike) -> FloatArray:
-        """How alike rows are with ``b`` raised by 0…11 semitones, ``(n, m, 12)``."""
+        """How alike rows are with ``b`` raised by 0…11 semitones, ``(n, m, 12)``.
+
+        InputError with a published model, whose vectors have no axis of keys.
+        """
+        self._check_keyed()
         return keys.by_key(self._vectors(a), self._vectors(b))
 
     @property
     def n_features_out(self) -> int:
         """Numbers in a row."""
-        return 12 * VersionModel(self.model).facts.dim
+        encoder = find_encoder(self.model)
+        return encoder.dim if isinstance(encoder, PublishedEncoder) else 12 * encoder.dim
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[Any]:
-        """``f0_C``, ``f0_C#`` …: the feature and the pitch class of each number of a row."""
+        """``f0_C``, ``f0_C#`` …: the feature and the pitch class of each number of a row; ``f0``, ``f1`` … without."""
+        if isinstance(find_encoder(self.model), PublishedEncoder):
+            return np.array([f"f{i}" for i in range(self.n_features_out)], dtype=object)
         names = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
         return np.array([f"f{i}_{name}" for i in range(self.n_features_out // 12) for name in names], dtype=object)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
 
-    def _each(self, items: Iterable[Item]) -> Iterator[tuple[int, Segments]]:
-        model = self._checked()
-        if isinstance(items, (str, bytes, Features, Segments)) or hasattr(items, "keys"):
+    def _each(self, items: Iterable[Item]) -> Iterator[tuple[int, Found]]:
+        encoder = self._checked()
+        if isinstance(items, (str, bytes, Features, Segments, KeylessSegments)) or hasattr(items, "keys"):
             raise InputError(f"items are a list of recordings; got one {type(items).__name__}; write [item]")
         self.skipped_: tuple[Skipped, ...] = ()
         numbered = enumerate(items)
         with ThreadPoolExecutor(min(self.batch_size, os.cpu_count() or 1)) as pool:
             while batch := list(islice(numbered, self.batch_size)):
-                read = pool.map(lambda pair: _read(pair[1], model), batch)
-                for (index, item), found in zip(batch, read, strict=True):
+                read = pool.map(lambda pair: _read(pair[1], encoder), batch)
+                for (index, item), ready in zip(batch, read, strict=True):
+                    found = _heard(ready, encoder)
                     if isinstance(found, Exception):
                         self._failed(index, item, found)
                     else:
-                        yield index, found if isinstance(found, Segments) else segments_of(model, found)
+                        yield index, found
 
     def _failed(self, index: int, item: Item, error: Exception) -> None:
         if self.on_error == "raise":
@@ -162,6 +188,14 @@ class VersionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc,unu
                 f"item {index} ({name_of(item)}): {error}; leave it out, or set on_error='skip'"
             ) from error
         self.skipped_ += (Skipped(index, name_of(item), str(error)),)
+
+    def _check_keyed(self) -> None:
+        encoder = find_encoder(self.model)
+        if isinstance(encoder, PublishedEncoder):
+            raise InputError(
+                f"the model {encoder.model_id!r} ({encoder.facts.architecture}) makes vectors without an axis of keys; "
+                f"ask for similarity, or use a model of 'chroma-equivariant-1', such as {DEFAULT_MODEL!r}"
+            )
 
     def _over_keys(
         self, a: npt.ArrayLike, b: npt.ArrayLike, over: Callable[[FloatArray], npt.NDArray[Any]]
@@ -180,23 +214,40 @@ class VersionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc,unu
             raise InputError(f"rows of {12} times dim numbers are compared, (n, dim * 12); got shape {table.shape}")
         return table.reshape(table.shape[0], -1, 12)
 
-    def _checked(self) -> VersionModel:
+    def _checked(self) -> Encoder:
         if self.output not in {"track", "segments"}:
             raise ParamsError(f"output = {self.output!r}; it must be 'track' or 'segments'")
         if self.on_error not in {"raise", "skip"}:
             raise ParamsError(f"on_error = {self.on_error!r}; it must be 'raise' or 'skip'")
         if not isinstance(self.batch_size, int) or self.batch_size < 1:
             raise ParamsError(f"batch_size = {self.batch_size!r}; it must be 1 or more recordings")
-        return VersionModel(self.model)
+        encoder = find_encoder(self.model)
+        if isinstance(encoder, VersionEncoder):
+            _ = encoder.model  # of an architecture that has segments
+        return encoder
 
 
-def _read(item: Item | Segments, model: VersionModel) -> FloatArray | Segments | Exception:
-    """The levels of an item, its segments where it has them already, or why it has none."""
+def _read(item: Item | Found, encoder: Encoder) -> Any:
+    """What the network reads of an item, its segments where it has them already, or why it has none."""
     try:
-        if not isinstance(item, Segments):
-            return levels_of(cqt_of(item))
-        if item.model_id != model.facts.id:
-            raise InputError(f"its segments are of the model {item.model_id!r}, not {model.facts.id!r}; use one model")
+        if not isinstance(item, (Segments, KeylessSegments)):
+            return encoder.prepared(item)
+        if item.model_id != encoder.model_id:
+            raise InputError(
+                f"its segments are of the model {item.model_id!r}, not {encoder.model_id!r}; use one model"
+            )
+        check_weights(item.model_id, item.model_digest, encoder.weights_sha256)
     except (VersionMatchError, OSError) as error:
         return error
     return item
+
+
+def _heard(ready: Any, encoder: Any) -> Found | Exception:
+    """The segments of what ``_read`` gave, or why there are none: it may be too short for the network."""
+    if isinstance(ready, (Segments, KeylessSegments, Exception)):
+        return ready
+    try:
+        found: Found = encoder.heard(ready)
+    except InputError as error:
+        return error
+    return found

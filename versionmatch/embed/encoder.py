@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from ..types import Segments
+from ..types import FloatArray, Segments
+from .directory import find_model
 from .extractor import segments_of
 from .items import Item, cqt_of
 from .levels import levels_of
 from .loaded import DEFAULT_MODEL, VersionModel
+from .published.families import FAMILIES
+from .published_encoder import PublishedEncoder
 
 
 class VersionEncoder:
@@ -36,6 +39,11 @@ class VersionEncoder:
         return self.model.facts.id
 
     @property
+    def weights_sha256(self) -> str:
+        """The digest of the model's weights."""
+        return self.model.facts.weights_sha256
+
+    @property
     def dim(self) -> int:
         """Features of a vector, which has ``12 * dim`` numbers."""
         return self.model.facts.dim
@@ -55,4 +63,34 @@ class VersionEncoder:
         MissingExtra
             Where torch is not installed.
         """
-        return segments_of(self.model, levels_of(cqt_of(audio)))
+        return self.heard(self.prepared(audio))
+
+    def prepared(self, audio: Item) -> FloatArray:
+        """What the network reads, the levels ``(84, n)`` of an item. Needs no torch."""
+        return levels_of(cqt_of(audio))
+
+    def heard(self, prepared: FloatArray) -> Segments:
+        """The segments of what ``prepared`` made."""
+        return segments_of(self.model, prepared)
+
+
+def find_encoder(model: str = DEFAULT_MODEL) -> VersionEncoder | PublishedEncoder:
+    """The encoder that runs a model: one with an axis of keys, or that of a converted published checkpoint.
+
+    Parameters
+    ----------
+    model : str or path
+        Name or directory of the model.
+
+    Raises
+    ------
+    InputError
+        With the known names, where there is no such model.
+
+    Examples
+    --------
+    >>> find_encoder("versions-v1").name
+    'versions'
+    """
+    published = find_model(model).facts.architecture in FAMILIES
+    return PublishedEncoder(model) if published else VersionEncoder(model)

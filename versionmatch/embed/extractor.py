@@ -76,7 +76,8 @@ def segments_of(model: VersionModel, levels: FloatArray) -> Segments:
         vectors = pooled_windows(net, moments, weights, first, length)[0].numpy()
         whole = pooled_whole(net, moments, weights).numpy()
     length_s = min(length * MOMENT_S, n_frames / FRAME_RATE)
-    return Segments(_unit(vectors), np.array(first) * MOMENT_S, length_s, _unit(whole)[0], model.facts.id)
+    starts_s, facts = np.array(first) * MOMENT_S, model.facts
+    return Segments(_unit(vectors), starts_s, length_s, _unit(whole)[0], facts.id, model_digest=facts.weights_sha256)
 
 
 def _unit(vectors: FloatArray) -> FloatArray:

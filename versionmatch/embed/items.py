@@ -33,15 +33,27 @@ def cqt_of(item: Item) -> Features:
     if isinstance(item, Mapping):
         cqt: Features = item["cqt"]
         return cqt
-    return LibrosaCQT().extract({"audio": _audio(item)})
+    return LibrosaCQT().extract({"audio": audio_of(item)})
 
 
-def _audio(item: object) -> Audio:
-    """At the rate that the transform reads."""
+def audio_of(item: object, sr: int = SR) -> Audio:
+    """The sound of an item at that rate: of a path, a file's bytes, an Audio, ``(samples, sr)`` or a Track.
+
+    Raises
+    ------
+    AudioDecodeError, LimitError
+        A file cannot be read, or is larger than a limit.
+    InputError
+        The item is nothing that has sound.
+    """
+    if isinstance(item, Mapping):
+        if "audio" not in item:
+            raise InputError("the sound of the track is not at hand; give its path, an Audio or (samples, sr)")
+        item = item["audio"]
     if isinstance(item, Audio):
-        return item if item.sr == SR else load((item.samples, item.sr), sr=SR)[1]
+        return item if item.sr == sr else load((item.samples, item.sr), sr=sr)[1]
     if (isinstance(item, tuple) and len(item) == 2) or isinstance(item, (str, bytes, os.PathLike)):
-        return load(item, sr=SR)[1]
+        return load(item, sr=sr)[1]
     raise InputError(
         f"a {type(item).__name__} stands for no recording; give a path, an Audio, (samples, sr), "
         "CQT Features or a Track"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..errors import InputError, ParamsError
 from ..types import DoubleArray, FloatArray, IntArray, Segments, Span
+from .keyless import keyed
 from .keys import by_key
 from .reduce import best_match_mean, symmetric
 
@@ -72,10 +73,12 @@ def locate(
     ------
     FeatureMismatch
         Segments of two models.
+    InputError
+        Segments without an axis of keys.
     ParamsError
         A setting is out of range.
     """
-    query.check_comparable(reference)
+    keyed(query).check_comparable(keyed(reference))
     if key is not None and not 0 <= key <= 11:
         raise ParamsError(f"key = {key}; it must be 0 to 11 semitones, or None to have it found")
     keys = by_key(query.vectors, reference.vectors)

@@ -21,7 +21,7 @@ from ..match.agreement import melody_agreement
 from ..match.cues.passages import PassagesCue, passage_evidence
 from ..params import CompareParams
 from ..plugins import find
-from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Recording, Span
+from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Recording, Segments, Span
 from ..units import signed_semitones
 from .opening import Source, excerpt, open_track
 
@@ -146,9 +146,13 @@ def _evidence(query: Track, reference: Track, params: CompareParams) -> tuple[Ev
     found = []
     for name in params.cues:
         evidence = find("cues", name)().compare(query, reference)
-        foreign = name in calibrate.MODELLED and not calibration.holds_for(name, query["segments"].model_id)
-        found.append(evidence if foreign else calibration.apply(evidence))
+        known = name not in calibrate.MODELLED or _fitted(calibration, name, query["segments"])
+        found.append(calibration.apply(evidence) if known else evidence)
     return tuple(found)
+
+
+def _fitted(calibration: calibrate.Calibration, cue: str, segments: Segments) -> bool:
+    return calibration.holds_for(cue, segments.model_id, segments.model_digest)
 
 
 def _passages(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:

@@ -78,10 +78,19 @@ class Calibration:
         odds = logistic.intercept + logistic.part(evidence.cue, float(strengths.max()), chance)
         return replace(evidence, p_value=p_value(evidence.raw, null), score=probability_of(odds), null=null)
 
-    def holds_for(self, cue: str, model_id: str) -> bool:
-        """Whether it was fitted to that model's values; a cue without a model in the provenance has none to differ."""
+    def holds_for(self, cue: str, model_id: str, model_digest: str = "") -> bool:
+        """Whether it was fitted to that model's values; a cue without a model in the provenance has none to differ.
+
+        The provenance names the model's id (``model``) and may name the sha256 of its weights (``weights``). Where
+        both digests are known they decide, whatever the model is called; else the ids do.
+        """
         fitted = self.provenance.get(cue)
-        return not isinstance(fitted, Mapping) or fitted.get("model") == model_id
+        if not isinstance(fitted, Mapping):
+            return True
+        weights = fitted.get("weights")
+        if weights and model_digest:
+            return bool(weights == model_digest)
+        return fitted.get("model") == model_id
 
     def strengths(self, evidence: Evidence) -> tuple[DoubleArray, float]:
         """Of a cue's evidence, the strength in each key ``(12,)`` and chance (the usual one where it is not given)."""

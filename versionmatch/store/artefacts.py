@@ -105,7 +105,7 @@ def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str,
         tensors = {name: getattr(feature, name) for name in NOTE_COLUMNS}
     elif isinstance(feature, Segments):
         tensors = {name: getattr(feature, name) for name in SEGMENT_ARRAYS}
-        fields |= {"length_s": feature.length_s, "model_id": feature.model_id}
+        fields |= {name: getattr(feature, name) for name in ("length_s", "model_id", "model_digest")}
     else:
         tensors = {name: getattr(feature, name) for name in ANNOTATION_COLUMNS}
         fields |= {"labels": list(feature.labels), "facts": dict(feature.facts)}
@@ -138,6 +138,7 @@ def _read(path: Path) -> Feature:
     if fields["type"] == "Segments":
         arrays = {name: tensors[name] for name in SEGMENT_ARRAYS}
         facts = {name: fields[name] for name in ("length_s", "model_id")}
+        facts["model_digest"] = fields.get("model_digest", "")  # earlier versions did not write it
         return Segments(**arrays, **facts, settings=settings, kind=kind)
     onset_s, duration_s, confidence = (tensors[name] for name in ANNOTATION_COLUMNS)
     return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from .feature import Annotation, Features, Notes
 from .finding import RELATIONS, Evidence, Manifest, Match, Null
+from .keyless import KeylessSegments
 from .place import Alignment, Passage, Span, spans_of
 from .segments import Segments
 from .sound import FLAGS, Audio, Recording
@@ -29,6 +30,7 @@ __all__ = [
     "Features",
     "FloatArray",
     "IntArray",
+    "KeylessSegments",
     "Manifest",
     "Match",
     "Notes",

@@ -35,6 +35,8 @@ class Segments(Value):
         Only vectors of one model can be compared.
     settings : str
         Digest of everything that shaped the values.
+    model_digest : str
+        The sha256 of the model's weights; empty where it is not known.
     """
 
     vectors: FloatArray
@@ -44,6 +46,7 @@ class Segments(Value):
     model_id: str
     settings: str = ""
     kind: str = "segments"
+    model_digest: str = ""
 
     def __post_init__(self) -> None:
         vectors, whole = frozen(self.vectors, np.float32), frozen(self.whole, np.float32)
@@ -84,11 +87,23 @@ class Segments(Value):
         return silent
 
     def check_comparable(self, other: Segments) -> None:
-        """Raise FeatureMismatch unless both are of one model and of the same settings."""
+        """Raise FeatureMismatch unless both are of one model and of the same settings.
+
+        Of the weights' digests only if both are known.
+        """
         for what in ("model_id", "settings", "dim"):
             mine, theirs = getattr(self, what), getattr(other, what)
             if mine != theirs:
                 raise FeatureMismatch(f"{what} of the segments differs: {mine!r} against {theirs!r}; use one model")
+        check_weights(self.model_id, self.model_digest, other.model_digest)
+
+
+def check_weights(model_id: str, mine: str, theirs: str) -> None:
+    """Raise FeatureMismatch where two digests of one model's weights are known and differ."""
+    if mine and theirs and mine != theirs:
+        raise FeatureMismatch(
+            f"the weights of {model_id!r} differ: sha256 {mine[:12]}… against {theirs[:12]}…; use one model"
+        )
 
 
 def _check_lengths(vectors: FloatArray, what: str) -> None:

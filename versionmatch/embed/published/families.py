@@ -22,7 +22,8 @@ class Family:
     ``renamed`` gives the network's name of a checkpoint's entry, or None for what only training needs; ``marks``
     are names that, after renaming, tell this family from the others. ``network`` reads the hyper-parameters off the
     shapes by name, and off the names that the checkpoint itself has. ``filters`` is the prefix of the filters of the
-    constant-Q transform, where the state holds them.
+    constant-Q transform, where the state holds them. ``measure`` says how the embeddings are compared, in the words
+    of ``types.keyless``.
     """
 
     architecture: str
@@ -37,6 +38,7 @@ class Family:
     renamed: Callable[[str], str | None]
     network: Callable[[Shapes, Mapping[str, str]], dict[str, object]]
     manifest: Callable[[Mapping[str, object]], Manifest]
+    measure: str = "cosine"
     filters: str = ""
     notes: tuple[tuple[str, str], ...] = ()  # prefix of an entry → what to know where there is one
 
@@ -180,6 +182,7 @@ FAMILIES = {
             renamed=_clews_renamed,
             network=_clews_network,
             manifest=lambda network: manifests.clews(ClewsSettings.of(network)),
+            measure="mean-square",
             filters="cqt.0",
         ),
         Family(
@@ -240,6 +243,7 @@ FAMILIES = {
             renamed=lambda name: name,
             network=_move_network,
             manifest=lambda network: manifests.move(MoveSettings.of(network)),
+            measure="mean-square",  # not known here; chosen as the embeddings are not of length 1
         ),
     )
 }

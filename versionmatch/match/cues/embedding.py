@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ...embed.keyless import keyed
 from ...embed.keys import Spectra, products, spectra
 from ...embed.located import locate
 from ...embed.reduce import best_match_mean, symmetric
@@ -36,9 +37,10 @@ class EmbeddingCue:
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How alike the vectors are, in which key, and which segments are most alike.
 
-        Raises MissingExtra where torch is not installed and the segments are not at hand, InputError without a model.
+        Raises MissingExtra where torch is not installed and the segments are not at hand, InputError without a model
+        or where the segments have no axis of keys.
         """
-        q, r = query["segments"], reference["segments"]
+        q, r = keyed(query["segments"]), keyed(reference["segments"])
         q.check_comparable(r)
         row = self.by_key(_sketch(q), _sketch(r))
         if row is None:
@@ -59,7 +61,7 @@ class EmbeddingCue:
 
     def sketch(self, track: Track) -> Sketch:
         """What is kept of a recording to compare it with many."""
-        return _sketch(track["segments"])
+        return _sketch(keyed(track["segments"]))
 
     def by_key(self, query: Sketch, reference: Sketch) -> DoubleArray | None:
         """From two sketches, ``(13,)``: the likeness in each key, then 0; None where one is silent."""
