@@ -2,8 +2,9 @@
 
 Of the works that are held out from training, every third is watched while it runs; those here are others. All versions
 are played by the soundfont that training leaves out. A query has one kind of change, at difficulty 1, or all of them
-at a difficulty within a band, or lies in a medley, or has chords that know its melody alone; its candidates are the plain renderings (difficulty 0) of all the works. A plain
-rendering of a plain query, by other players, shows how much of a loss is owed to them.
+at a difficulty within a band, or lies in a medley, or has chords that know its melody alone; its candidates are the
+plain renderings (difficulty 0) of all the works. A plain rendering of a plain query, by other players, shows how much
+of a loss is owed to them.
 """
 
 from __future__ import annotations
@@ -76,7 +77,8 @@ def measure(settings: Settings) -> dict[str, Any]:
     works, pools = made(settings)
     ids = [w.id for w in works]
     heard = {name: settings.heard(levels_of(versions)) for name, versions in pools.items()}
-    by_change = {name: against_plain(heard[name], heard[PLAIN], ids) for name in (OTHER_CAST, *KINDS, MEDLEY, ANEW, *BANDS)}
+    changes = (OTHER_CAST, *KINDS, MEDLEY, ANEW, *BANDS)
+    by_change = {name: against_plain(heard[name], heard[PLAIN], ids) for name in changes}
     banded = [s for name in BANDS for s in heard[name]]
     tables = compared(banded, banded).pairs()
     return {

@@ -34,9 +34,10 @@ def test_a_medley_holds_the_whole_of_its_own_work_and_a_stretch_of_the_other(see
 
 @pytest.mark.parametrize("seed", range(6))
 def test_where_the_other_work_is_heard_nothing_of_its_own_sounds(seed):
-    own, other, both = two(seed)
+    own, _, both = two(seed)
     added = both.duration_s - own.duration_s
-    start = next(s for s in np.flatnonzero(np.isnan(both.positions)) if np.isnan(both.positions[s : s + 140]).all()) / 10
+    unknown = np.isnan(both.positions)
+    start = next(s for s in np.flatnonzero(unknown) if unknown[s : s + 140].all()) / 10
     onsets = np.concatenate([p.notes[:, 0] for p in both.parts if p.role in {"voice", "lead"}])
     before = np.concatenate([p.notes[:, 0] for p in own.parts if p.role in {"voice", "lead"}])
     own_onsets = np.where(before < start - 0.05, before, before + added)

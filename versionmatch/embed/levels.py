@@ -26,8 +26,8 @@ def levels_of(cqt: Features) -> FloatArray:
     Parameters
     ----------
     cqt : Features
-        Magnitudes of 84 bins from C1 on, at 10 frames a second or more. Where the rate is no multiple of 10, a frame that
-        lies across two tenths counts in each by its share.
+        Magnitudes of 84 bins from C1 on, at 10 frames a second or more. Where the rate is no multiple of 10, a frame
+        that lies across two tenths counts in each by its share.
 
     Raises
     ------

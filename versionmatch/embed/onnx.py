@@ -24,9 +24,9 @@ def export_onnx(model: str | VersionModel, path: str | os.PathLike[str]) -> Path
 
     The graph has one input and two outputs, all float32:
 
-    - ``levels (1, 84, frame)``: as ``embed.levels.levels_of`` makes them, 10 frames a second; ``frame`` is a multiple of
-      8, at least 24. Leave up to seven frames off at the end.
-    - ``moments (1, frame / 8, dim, 12)``: one of each 1.6 s.
+    - ``levels (1, 84, frame)``: as ``embed.levels.levels_of`` makes them, 10 frames a second; ``frame`` is a multiple
+      of 16, at least 48. Leave up to 15 frames off at the end.
+    - ``moments (1, frame / 16, dim, 12)``: one of each 1.6 s.
     - ``whole (1, dim, 12)``: the vector of all moments together, of length 1, each counting alike. The extractor leaves
       silent moments out; so a recording with silence in it has a slightly different vector there.
 
@@ -78,7 +78,7 @@ def _exported(model: VersionModel) -> bytes:
             opset_version=OPSET,
             input_names=["levels"],
             output_names=["moments", "whole"],
-            dynamic_shapes={"levels": {2: 8 * torch.export.Dim("groups", min=3)}},
+            dynamic_shapes={"levels": {2: 16 * torch.export.Dim("groups", min=3)}},
             verbose=False,
         )
         facts = model.facts

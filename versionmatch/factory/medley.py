@@ -15,7 +15,7 @@ LEAST_S, MOST_S = 15.0, 70.0
 
 
 def medley(own: Performance, other: Performance, rng: np.random.Generator) -> Performance:
-    """``own`` with a stretch of ``other`` before it, behind it or in it, played by the same players where they have one.
+    """``own`` with a stretch of ``other`` before it, behind it or in it, played by the same players.
 
     It stays a version of ``own``'s work; where ``other`` is heard its positions are NaN. ``changes["medley"]`` names
     the other work.

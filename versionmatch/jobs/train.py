@@ -84,7 +84,9 @@ def _member(params: TrainParams, folders: TrainFolders, number: int, progress: P
     folder = folders.out / f"member-{number}"
     folder.mkdir(parents=True, exist_ok=True)
     own = params.of_member(number)
-    run = Run(own, folder, _Stages(own, folders, progress), _Watch(own, folders, progress), progress, folders.workers if folders.workers > 1 else 0)
+    ahead = folders.workers if folders.workers > 1 else 0
+    stages, watch = _Stages(own, folders, progress), _Watch(own, folders, progress)
+    run = Run(own, folder, stages, watch, progress, ahead)
     net = train_network(run)
     write_curves(read_log(folder / LOG), folder)
     return net

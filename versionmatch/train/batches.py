@@ -20,7 +20,6 @@ LONGER = 1.35
 """Of a crop more is cut than is heard, so that it can be hastened."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CropPlan:
     """How long the two sides of a batch are.
@@ -66,7 +65,8 @@ class Material:
     def drawn(self, rng: np.random.Generator, n: int, pools: Mapping[str, float]) -> list[str]:
         """``n`` different works that have versions in the named pools, by the shares of their collections."""
         weights = self._of_pools(tuple(pools))
-        chosen = rng.choice(len(self.works), min(n, np.count_nonzero(weights)), replace=False, p=weights)
+        most = int(np.count_nonzero(weights))
+        chosen = rng.choice(len(self.works), min(n, most), replace=False, p=weights)
         return [self.works[i] for i in chosen]
 
     def _of_pools(self, names: tuple[str, ...]) -> DoubleArray:
@@ -90,8 +90,10 @@ class Material:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Side:
-    """One version of each work of a batch: the crops ``(n, frame, 84)`` uint8, their ``lengths (n,)`` int64 in frames, how
-    many frames are to be heard of each, what is to be done to them, and the seed of the noise.
+    """One version of each work of a batch.
+
+    The crops ``(n, frame, 84)`` uint8, their ``lengths (n,)`` int64 in frames, how many frames are to be heard of each,
+    what is to be done to them, and the seed of the noise.
     """
 
     crops: Tensor

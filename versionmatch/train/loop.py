@@ -103,7 +103,7 @@ def batch_at(run: Run, step: int) -> Batch:
     return draw(run.material(stage), rng, stage.pools, run.params.crops, real=stage.real, disturbance=stage.disturbance)
 
 
-class _Steps(Dataset[Batch]):
+class _Steps(Dataset[Batch]):  # type: ignore[misc]
     """The batches of one stage's steps, for processes that draw them ahead."""
 
     def __init__(self, run: Run) -> None:
