@@ -11,6 +11,7 @@
     ├── MissingExtra (ImportError)         an optional dependency is not installed
     ├── UnknownPlugin (LookupError)        no plugin of that name
     ├── PluginConflict (RuntimeError)      two distributions claim one name
+    ├── IndexMismatch (RuntimeError)       a stored index was built by another model than the one asked for
     └── IntegrityError (RuntimeError)      something stored is not what was written
 
 Each is also a built-in kind, so ``except ValueError`` works without importing anything from here.
@@ -80,6 +81,16 @@ class UnknownPlugin(VersionMatchError, LookupError):
 
 class PluginConflict(VersionMatchError, RuntimeError):
     """Two distributions claim the same plugin name."""
+
+
+class IndexMismatch(VersionMatchError, RuntimeError):
+    """A stored index was built by another model than the one asked for."""
+
+    def __init__(self, path: str, *, found: str, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
+        super().__init__(
+            f"{path} holds vectors of {found!r}, not of {wanted!r}; use that model, or build the index again"
+        )
 
 
 class IntegrityError(VersionMatchError, RuntimeError):
