@@ -106,7 +106,10 @@ def _check_content(label: str, quality: Quality) -> None:
         raise AudioDecodeError(label, "not a single sample could be decoded", "export or download it again")
     if quality.broken_share > 0.5:
         raise AudioDecodeError(
-            label, f"{quality.broken_share:.0%} of its samples are not finite numbers", "export it again"
+            label,
+            f"{quality.broken_share:.0%} of its samples are not finite numbers",
+            "export it again",
+            code="nonfinite",
         )
 
 

@@ -34,7 +34,17 @@ FORMAT = "versionmatch.feature/1"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NOTE_COLUMNS = ("onset_s", "duration_s", "pitch", "confidence")
 ANNOTATION_COLUMNS = ("onset_s", "duration_s", "confidence")
-DTYPES = {"f2": "F16", "f4": "F32", "f8": "F64", "u1": "U8", "u2": "U16", "u4": "U32", "i4": "I32", "i8": "I64", "b1": "BOOL"}
+DTYPES = {
+    "f2": "F16",
+    "f4": "F32",
+    "f8": "F64",
+    "u1": "U8",
+    "u2": "U16",
+    "u4": "U32",
+    "i4": "I32",
+    "i8": "I64",
+    "b1": "BOOL",
+}
 SEGMENT_ARRAYS = ("vectors", "starts_s", "whole")
 
 
