@@ -72,13 +72,18 @@ class CatalogueStore:
         A folder in which a catalogue was begun but not finished is finished.
         """
         folder, disk = Path(root), disk or Disk()
-        if (folder / schema.NAME).exists() and _finished(folder):
+        if cls.exists(folder):
             raise InputError(f"{folder} is a catalogue already; add to it with `versionmatch index add {folder} …`")
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder} is a file; name a folder for the catalogue")
         disk.make_folder(folder)
         Writer.initialise(folder, disk, (settings or CatalogueSettings()).to_toml())
         return cls(folder, disk=disk)
+
+    @staticmethod
+    def exists(root: str | os.PathLike[str]) -> bool:
+        """Whether a folder holds a catalogue that was finished being made."""
+        return (Path(root) / schema.NAME).exists() and _finished(Path(root))
 
     @contextmanager
     def writing(self, job: str) -> Iterator[Writer]:
@@ -131,6 +136,11 @@ class CatalogueStore:
             for recording, parts in found:
                 if partition is None or partition in parts:
                     yield recording
+
+    def count(self) -> int:
+        """How many recordings there are."""
+        with self.reading() as connection:
+            return int(connection.execute(f"SELECT count(*) FROM recordings WHERE {NOT_REMOVED}").fetchone()[0])
 
     def recording(self, recording_id: str) -> Recording:
         """One recording by its id, or by the beginning of it; InputError where there is none, or it was removed."""

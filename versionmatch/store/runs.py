@@ -120,10 +120,19 @@ def pending(connection: sqlite3.Connection, run_id: str, *, page: int = 256) -> 
                 yield row
 
 
-def settle(writer: Writer, run_id: str, outcomes: Iterable[Outcome]) -> None:
-    """Commit what inputs turned out to be, all or none of them."""
+def settle(writer: Writer, run_id: str, outcomes: Iterable[Outcome], *, restore: bool = False) -> None:
+    """Commit what inputs turned out to be, all or none of them.
+
+    A recording that was removed is passed over, whatever file it comes in, unless it may return.
+    """
     with writer.transaction() as connection:
         for outcome in outcomes:
+            recording = outcome.recording
+            if recording is not None and REMOVALS.one(connection, recording.id) is not None:
+                if restore:
+                    connection.execute("DELETE FROM removals WHERE recording_id = ?", (recording.id,))
+                else:
+                    outcome = replace(outcome, state="skipped", reason="removed", recording=None, artefacts=())  # noqa: PLW2901
             _settle(connection, run_id, outcome)
 
 

@@ -27,6 +27,11 @@ class Finding:
     detail: str
     repaired: bool = False
 
+    @property
+    def serious(self) -> bool:
+        """Whether something is damaged, and not only changed by hand or left over."""
+        return self.what not in {"changed", "left behind"}
+
 
 def verify(root: Path, *, disk: Disk | None = None, repair: bool = False) -> tuple[Finding, ...]:
     """All that is wrong with a catalogue; with ``repair``, what can be put right is.
@@ -69,7 +74,7 @@ def _settings(root: Path, last: str, disk: Disk | None, *, repair: bool) -> Iter
         yield Finding("settings", NAME, str(error), repair)
         return
     if text != last:
-        yield Finding("settings", NAME, "it was changed since it was last used; the next `index add` takes it over")
+        yield Finding("changed", NAME, "it was changed since it was last used; the next `index add` takes it over")
 
 
 def _features(connection: sqlite3.Connection, root: Path) -> Iterator[tuple[ArtefactRow, Path, str]]:
