@@ -173,3 +173,38 @@ class IndexParams(Params):
 
 WORKER_MIB = 1024
 """What a worker with its decoder may need for a recording of some minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanParams(Params):
+    """Settings of ``scan``.
+
+    Parameters
+    ----------
+    by : tuple of str
+        What proposes pairs: ``"recording"`` (fingerprints) and ``"version"`` (vectors). With ``"recording"`` alone
+        nothing but same and altered recordings is looked for.
+    k : int
+        So many recordings are proposed to each by their vectors.
+    least : float
+        Pairs below this probability of being versions are not reported, unless they share passages or sound.
+    cues : tuple of str
+        What the proposed pairs are compared in, as for ``compare``.
+    partition : str
+        Only recordings of this part of the catalogue; empty: all.
+    """
+
+    by: tuple[str, ...] = ("recording", "version")
+    k: int = 20
+    least: float = 0.5
+    cues: tuple[str, ...] = field(default_factory=usual_cues)
+    partition: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("by", "cues"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        known = ("recording", "version")
+        check(bool(self.by) and set(self.by) <= set(known), "by", self.by, f"some of {', '.join(known)}")
+        check(self.k >= 1, "k", self.k, "1 or more")
+        check(0 <= self.least <= 1, "least", self.least, "from 0 to 1")
+        check(len(self.cues) > 0, "cues", self.cues, "at least one cue")
