@@ -71,8 +71,10 @@ class Track(Mapping[str, Any]):
 
     def settings(self, kind: str) -> str:
         """The digest of everything that shapes that feature."""
+        if kind == "audio":  # also where it is not at hand: the features kept of a recording are still known by name
+            return ""
         if kind in self._given:
-            return "" if kind == "audio" else str(self._known[kind].settings)
+            return str(self._known[kind].settings)
         if kind not in self._digests:
             extractor = self._extractor(kind)
             made_from = {need: self.settings(need) for need in extractor.needs}

@@ -18,7 +18,8 @@ from ..store.runs import Coverage
 from ..store.settings import CatalogueSettings
 from ..store.verify import Finding, verify
 from ..types import Recording
-from .index import Tell, index
+from .index import index
+from .index_commit import Tell
 
 Paths = Iterable[str | os.PathLike[str]] | str | os.PathLike[str]
 

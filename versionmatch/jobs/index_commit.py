@@ -16,8 +16,8 @@ from ..store.runs import Coverage, Outcome, Wanted, coverage, known, settle
 from ..store.writer import Writer
 from .index_work import Bytes, Made, Plan, Task
 
-BATCH, BATCH_S = 64, 1.0
-"""So many outcomes, or so long, are lost at most by a kill; the features that are kept are then found again."""
+BATCH = 64
+"""So many outcomes are committed at once where they cost nothing; what was decoded is committed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Committer:
     def __init__(self, writer: Writer, run_id: str, wanted: Wanted, params: IndexParams, tell: Tell) -> None:
         self._writer, self._run_id, self._wanted, self._params, self._tell = writer, run_id, wanted, params, tell
         self._held: list[Outcome] = []
-        self._since = self._start = time.monotonic()
+        self._start = time.monotonic()
         self._n_files, self._audio_s, self._n_bytes = 0, 0.0, 0
         self._stages: dict[str, float] = {}
 
@@ -53,7 +53,7 @@ class Committer:
         self._n_bytes += made.outcome.size
         for stage, seconds in made.stages:
             self._stages[stage] = self._stages.get(stage, 0.0) + seconds
-        if len(self._held) >= BATCH or time.monotonic() - self._since > BATCH_S:
+        if len(self._held) >= BATCH or made.stages:
             self.flush()
 
     def flush(self) -> Standing:
@@ -61,7 +61,6 @@ class Committer:
         if self._held:
             settle(self._writer, self._run_id, self._held, restore=self._params.restore)
             self._held = []
-        self._since = time.monotonic()
         standing = self.standing()
         self._tell(standing)
         return standing

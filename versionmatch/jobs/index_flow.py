@@ -111,7 +111,7 @@ class _Flow:
             if not self._flying:
                 self._launch(self._again.popleft())
             return
-        while self._more and len(self._flying) < 2 * self._workers.n + 2 and not self._stop():
+        while self._more and len(self._flying) <= self._workers.n and not self._stop():
             task = next(self._tasks, None)
             self._more = task is not None
             if task is not None:

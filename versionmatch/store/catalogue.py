@@ -22,6 +22,7 @@ from .rows import (
     DECISIONS,
     FILES,
     INPUTS,
+    META,
     PARTITIONS,
     RECORDINGS,
     REMOVALS,
@@ -120,8 +121,8 @@ class CatalogueStore:
     def meta(self, key: str) -> str | None:
         """A fact about the catalogue itself."""
         with self.reading() as connection:
-            found = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if found is None else str(found[0])
+            found = META.one(connection, key)
+        return None if found is None else found.value
 
     def recordings(self, *, partition: str | None = None) -> Iterator[Recording]:
         """All recordings that are not removed, by id; those of one partition where it is named."""
@@ -216,7 +217,7 @@ def _finished(folder: Path) -> bool:
     path = folder / schema.NAME
     try:
         with schema.guarded(path), closing(schema.connect(path)) as connection:
-            return bool(connection.execute("SELECT count(*) FROM meta WHERE key = 'settings'").fetchone()[0])
+            return META.one(connection, "settings") is not None
     except IntegrityError as error:
         if "no such table: meta" in str(error):
             return False

@@ -123,6 +123,14 @@ class CoverageRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MetaRow:
+    """A fact about the catalogue itself, such as the text of its settings when they were last used."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventRow:
     """One line of the ledger; ``hash`` covers the body and the hash before."""
 
@@ -189,6 +197,7 @@ PARTITIONS = Table("partitions", PartitionRow)
 RUNS = Table("runs", RunRow)
 COVERAGE = Table("coverage", CoverageRow, 2)
 EVENTS = Table("events", EventRow)
+META = Table("meta", MetaRow)
 
 TABLES: tuple[Table[Any], ...] = (
     INPUTS,
@@ -201,4 +210,5 @@ TABLES: tuple[Table[Any], ...] = (
     RUNS,
     COVERAGE,
     EVENTS,
+    META,
 )

@@ -30,7 +30,7 @@ QUARANTINE = """CREATE VIEW quarantine AS
 def _first(connection: sqlite3.Connection) -> None:
     for table in TABLES:
         connection.execute(table.ddl())
-    for statement in (*INDEXES, QUARANTINE, "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT"):
+    for statement in (*INDEXES, QUARANTINE):
         connection.execute(statement)
     connection.execute(f"PRAGMA application_id = {APPLICATION}")
 
@@ -49,6 +49,8 @@ def guarded(path: Path) -> Iterator[None]:
         if not code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_MISMATCH", "SQLITE_FORMAT")):
             raise OSError(f"{path}: {error} ({code}); nothing was changed by this step, run it again") from error
         raise damaged(path, str(error)) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, "its schema is not text") from error
 
 
 def damaged(path: Path, what: str) -> IntegrityError:
@@ -66,6 +68,7 @@ def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=30.0, check_same_thread=False
     )
     try:
+        connection.text_factory = _text
         connection.execute("PRAGMA busy_timeout = 30000")
         connection.execute("PRAGMA cell_size_check = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
@@ -78,6 +81,11 @@ def connect(path: Path, *, write: bool = False) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _text(content: bytes) -> str:
+    """Text that may be damaged: its row's seal will not hold, so it is enough that it can be read."""
+    return content.decode("utf-8", errors="replace")
 
 
 def check_version(connection: sqlite3.Connection, path: Path) -> int:

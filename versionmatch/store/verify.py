@@ -13,7 +13,7 @@ from . import ledger, schema
 from .artefacts import ArtefactStore
 from .disk import Disk, left_behind
 from .kept import KeptFeatures
-from .rows import ARTEFACTS, FILES, RECORDINGS, TABLES, ArtefactRow
+from .rows import ARTEFACTS, FILES, META, RECORDINGS, TABLES, ArtefactRow
 from .settings import NAME, CatalogueSettings, read_settings
 from .writer import Writer
 
@@ -47,11 +47,11 @@ def verify(root: Path, *, disk: Disk | None = None, repair: bool = False) -> tup
         for table in TABLES:
             for _ in table.rows(connection):
                 pass
-        found = connection.execute("SELECT value FROM meta WHERE key = 'settings'").fetchone()
+        last = META.one(connection, "settings")
         features = list(_features(connection, root))
         dangling = list(_dangling(connection, root))
         lines = list(ledger.events(connection))
-    findings = [*_settings(root, str(found[0]) if found else "", disk, repair=repair)]
+    findings = [*_settings(root, last.value if last else "", disk, repair=repair)]
     wrong = ledger.wrong_with(root / ledger.NAME, lines)
     if wrong:
         findings.append(Finding("ledger", ledger.NAME, wrong, repair))

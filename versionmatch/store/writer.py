@@ -13,7 +13,7 @@ from ..errors import InputError
 from . import ledger, schema
 from .disk import Disk, left_behind
 from .lock import WriterLock
-from .rows import EVENTS, RUNS
+from .rows import EVENTS, META, RUNS, MetaRow
 from .settings import NAME, read_settings
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class Writer:
 
     def set_meta(self, key: str, value: str) -> None:
         """Note a fact about the catalogue itself; inside a transaction."""
-        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        META.put(self.connection, MetaRow(key, value))
 
     def _n_events(self) -> int:
         return int(self.connection.execute("SELECT count(*) FROM events").fetchone()[0])
@@ -109,10 +109,10 @@ class Writer:
     def _adopt_settings(self) -> None:
         """Note in the ledger where ``catalogue.toml`` was changed since it was last used."""
         text = read_settings(self.root)[1]
-        found = self.connection.execute("SELECT value FROM meta WHERE key = 'settings'").fetchone()
-        if found is None or found[0] != text:
+        found = META.one(self.connection, "settings")
+        if found is None or found.value != text:
             with self.transaction() as connection:
-                ledger.record(connection, "settings", {"from": found[0] if found else "", "to": text})
+                ledger.record(connection, "settings", {"from": found.value if found else "", "to": text})
                 self.set_meta("settings", text)
 
     def _end_killed_runs(self) -> None:
