@@ -24,7 +24,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ..errors import InputError
-from ..types import Annotation, Feature, Features, Notes, Segments
+from ..types import Annotation, Feature, Features, Notes, Peaks, Segments
+from .peaks_file import packed, unpacked
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NOTE_COLUMNS = ("onset_s", "duration_s", "pitch", "confidence")
 ANNOTATION_COLUMNS = ("onset_s", "duration_s", "confidence")
 SEGMENT_ARRAYS = ("vectors", "starts_s", "whole")
+PEAK_FACTS = ("n_frames", "frame_rate", "bin_hz", "algorithm")
 
 
 class ArtefactStore:
@@ -106,6 +108,9 @@ def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str,
     elif isinstance(feature, Segments):
         tensors = {name: getattr(feature, name) for name in SEGMENT_ARRAYS}
         fields |= {name: getattr(feature, name) for name in ("length_s", "model_id", "model_digest")}
+    elif isinstance(feature, Peaks):
+        tensors = {"packed": packed(feature.frames, feature.bins, feature.levels)}
+        fields |= {"n": len(feature), **{name: getattr(feature, name) for name in PEAK_FACTS}}
     else:
         tensors = {name: getattr(feature, name) for name in ANNOTATION_COLUMNS}
         fields |= {"labels": list(feature.labels), "facts": dict(feature.facts)}
@@ -140,6 +145,9 @@ def _read(path: Path) -> Feature:
         facts = {name: fields[name] for name in ("length_s", "model_id")}
         facts["model_digest"] = fields.get("model_digest", "")  # earlier versions did not write it
         return Segments(**arrays, **facts, settings=settings, kind=kind)
+    if fields["type"] == "Peaks":
+        columns = unpacked(tensors["packed"], fields["n"])
+        return Peaks(*columns, **{name: fields[name] for name in PEAK_FACTS}, settings=settings, kind=kind)
     onset_s, duration_s, confidence = (tensors[name] for name in ANNOTATION_COLUMNS)
     return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])
 
