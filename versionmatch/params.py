@@ -28,8 +28,11 @@ def at_hand(cues: Sequence[str]) -> tuple[str, ...]:
 
 
 def usual_cues() -> tuple[str, ...]:
-    """The cues that a comparison asks unless told otherwise: the elements, and the embedding where it is at hand."""
-    return at_hand((*CUES, "embedding"))
+    """The cues that a comparison asks unless told otherwise: the elements, the embedding where it is at hand, the sound.
+
+    ``recording`` is not weighed with the others: it says whether there is anything to weigh.
+    """
+    return at_hand((*CUES, "embedding", "recording"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,11 @@ from .audio.decode import load
 from .errors import VersionMatchError
 from .features.view import Track
 from .plugins import Cue, Encoder, Exporter, Extractor
-from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Segments
+from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Peaks, Segments
 
 STEPS = (0, 4, 7, 5, 4, 2, 0, 7, 9, 7, 5, 4, 2, 4, 0, 0)
 OTHER_STEPS = (0, 1, 6, 10, 3, 8, 11, 2, 6, 1, 9, 3, 10, 5, 0, 8)
-_FEATURES = (Features, Notes, Annotation, Segments)
+_FEATURES = (Features, Notes, Annotation, Segments, Peaks)
 
 
 class ConformanceError(VersionMatchError, AssertionError):
@@ -71,6 +71,8 @@ def _content(feature: Feature | KeylessSegments) -> tuple[bytes, ...]:
         return (feature.values.tobytes(), str(feature.frame_rate).encode())
     if isinstance(feature, (Segments, KeylessSegments)):
         return tuple(array.tobytes() for array in (feature.vectors, feature.starts_s, feature.whole))
+    if isinstance(feature, Peaks):
+        return tuple(array.tobytes() for array in (feature.frames, feature.bins, feature.levels))
     columns = [feature.onset_s, feature.duration_s, feature.confidence]
     if isinstance(feature, Notes):
         return tuple(c.tobytes() for c in (*columns, feature.pitch))
@@ -84,7 +86,7 @@ def check_extractor(extractor: Extractor) -> None:
     _demand(json.loads(json.dumps(dict(extractor.settings))) is not None, "settings can be written as JSON")
     for track in example_tracks()[:2]:
         first, again = extractor.extract(track), type(extractor)().extract(track)
-        _demand(isinstance(first, _FEATURES), "extract gives Features, Notes, an Annotation or Segments")
+        _demand(isinstance(first, _FEATURES), "extract gives Features, Notes, an Annotation, Segments or Peaks")
         _demand(first.kind == extractor.kind, f"the result's kind is {extractor.kind!r}; got {first.kind!r}")
         _demand(first.settings == "", "extract leaves settings empty; the track fills them")
         _demand(_content(first) == _content(again), "the same sound gives the same result, bit for bit")
@@ -95,7 +97,7 @@ def check_extractor(extractor: Extractor) -> None:
 
 def _check_times(feature: Feature | KeylessSegments, duration_s: float) -> None:
     slack = 0.25
-    if isinstance(feature, Features):
+    if isinstance(feature, (Features, Peaks)):
         ends = feature.n_frames / feature.frame_rate
         _demand(
             abs(ends - duration_s) <= slack + 1 / feature.frame_rate, f"frames cover the recording; got {ends:.2f} s"

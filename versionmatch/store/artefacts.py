@@ -25,8 +25,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as parsed
 
 from ..errors import InputError
-from ..types import Annotation, Feature, Features, Notes, Segments
+from ..types import Annotation, Feature, Features, Notes, Peaks, Segments
 from .disk import Disk
+from .peaks_file import packed, unpacked
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +47,7 @@ DTYPES = {
     "b1": "BOOL",
 }
 SEGMENT_ARRAYS = ("vectors", "starts_s", "whole")
+PEAK_FACTS = ("n_frames", "frame_rate", "bin_hz", "algorithm")
 
 
 class ArtefactStore:
@@ -122,6 +124,9 @@ def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str,
     elif isinstance(feature, Segments):
         tensors = {name: getattr(feature, name) for name in SEGMENT_ARRAYS}
         fields |= {name: getattr(feature, name) for name in ("length_s", "model_id", "model_digest")}
+    elif isinstance(feature, Peaks):
+        tensors = {"packed": packed(feature.frames, feature.bins, feature.levels)}
+        fields |= {"n": len(feature), **{name: getattr(feature, name) for name in PEAK_FACTS}}
     else:
         tensors = {name: getattr(feature, name) for name in ANNOTATION_COLUMNS}
         fields |= {"labels": list(feature.labels), "facts": dict(feature.facts)}
@@ -155,6 +160,9 @@ def feature_of(content: bytes) -> Feature:
         facts = {name: fields[name] for name in ("length_s", "model_id")}
         facts["model_digest"] = fields.get("model_digest", "")  # earlier versions did not write it
         return Segments(**arrays, **facts, settings=settings, kind=kind)
+    if fields["type"] == "Peaks":
+        columns = unpacked(tensors["packed"], fields["n"])
+        return Peaks(*columns, **{name: fields[name] for name in PEAK_FACTS}, settings=settings, kind=kind)
     onset_s, duration_s, confidence = (tensors[name] for name in ANNOTATION_COLUMNS)
     return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])
 

@@ -1,0 +1,97 @@
+"""Compiled comparison of a query's peaks with those of a recording. Arrays and numbers in; nothing is checked here."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Cells = npt.NDArray[np.int16]
+
+COLUMNS = 1024  # half bins
+
+
+@nb.njit(cache=True, nogil=True)
+def paint(frames: Ints, halves: Ints, n_frames: int, slack: int) -> Cells:
+    """A picture ``(n_frames, 1024)`` of peaks: in each cell the number, from 1 on, of a peak near it, else 0.
+
+    Near is within one frame and ``slack`` half bins; a peak's own frame and half bins win over a neighbour's.
+    """
+    picture = np.zeros((n_frames, COLUMNS), np.int16)
+    for near in (1, 0):
+        for i in range(frames.size):
+            for t in range(max(0, frames[i] - near), min(n_frames, frames[i] + near + 1)):
+                for f in range(max(0, halves[i] - slack), min(COLUMNS, halves[i] + slack + 1)):
+                    picture[t, f] = i + 1
+    return picture
+
+
+@nb.njit(cache=True, nogil=True)
+def hits(picture: Cells, frames: Ints, halves: Ints, step: int) -> int:
+    """How many of the recording's peaks fall on one of the picture, moved by ``step`` frames."""
+    total = 0
+    for i in range(frames.size):
+        t = frames[i] + step
+        if 0 <= t < picture.shape[0] and picture[t, halves[i]] > 0:
+            total += 1
+    return total
+
+
+@nb.njit(cache=True, nogil=True)
+def chances(picture: Cells, frames: Ints, halves: Ints, shifts: Ints) -> Doubles:
+    """How likely each peak is to fall on one of the picture by chance: how often it does at wrong offsets.
+
+    Offsets go round: what is moved out of the picture at one end comes in at the other. A steady tone meets itself at
+    every offset and is likely to; a rare peak is half as likely as the peaks are on average, or more.
+    """
+    n = frames.size
+    own = np.zeros(n, np.float64)
+    total = 0.0
+    for i in range(n):
+        for shift in shifts:
+            if picture[(frames[i] + shift) % picture.shape[0], halves[i]] > 0:
+                own[i] += 1.0
+                total += 1.0
+    mean = (total + 1.0) / (n * shifts.size + 50.0)
+    return (own + shifts.size * mean) / (2.0 * shifts.size)
+
+
+@nb.njit(cache=True, nogil=True)
+def best_stretch(
+    picture: Cells, frames: Ints, halves: Ints, chance: Doubles, rates: Doubles
+) -> tuple[float, int, int, int]:
+    """The stretch that speaks most for the same sound: log-likelihood ratio, first and last peak, hits.
+
+    Within the stretch the sound has survived so that a peak is found again at one of ``rates``, else by ``chance``;
+    what lies outside says nothing. The ratio is the largest over the rates. Peaks in order of time; ``(0, 0, -1, 0)``
+    where nothing speaks for it.
+    """
+    best, first, last = 0.0, 0, -1
+    for rate in rates:
+        total, start = 0.0, 0
+        for i in range(frames.size):
+            if picture[frames[i], halves[i]] > 0:
+                total += np.log(rate / chance[i] + 1.0 - rate)
+            else:
+                total += np.log(1.0 - rate)
+            if total <= 0.0:
+                total, start = 0.0, i + 1
+            elif total > best:
+                best, first, last = total, start, i
+    found = 0
+    for i in range(first, last + 1):
+        if picture[frames[i], halves[i]] > 0:
+            found += 1
+    return best, first, last, found
+
+
+@nb.njit(cache=True, nogil=True)
+def met(picture: Cells, frames: Ints, halves: Ints) -> Ints:
+    """For each peak the number of the picture's peak that it falls on, or -1."""
+    which = np.full(frames.size, -1, np.int32)
+    for i in range(frames.size):
+        which[i] = picture[frames[i], halves[i]] - 1
+    return which
