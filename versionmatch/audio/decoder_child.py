@@ -63,8 +63,9 @@ def decoded(request: dict[str, Any]) -> tuple[Recording, Audio]:
     path, limits = request["path"], Limits(**request["limits"])
     span = tuple(request["span"]) if request["span"] else None
     try:
-        with open(path, "rb") as file:
-            refuse(path, file)
+        if os.path.isfile(path):  # of anything else, load says what it is; a pipe would never open
+            with open(path, "rb") as file:
+                refuse(path, file)
         recording, audio = load(path, sr=request["sr"], limits=limits, span=span)
         _check(path, recording, request, limits)
     except LimitError as error:
