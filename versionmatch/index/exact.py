@@ -87,22 +87,30 @@ def likeness(
     return best, keys.astype(np.int8)
 
 
-def best_of(scores: DoubleArray, keys: npt.NDArray[np.int8], ids: Ids, k: int) -> Hits:
-    """The k most alike of one query, ties by the smaller id; filled up with -1."""
-    order = np.lexsort((ids, -scores))[:k]
-    short = (0, k - len(order))
-    return Hits(
-        np.pad(ids[order], short, constant_values=-1)[None],
-        np.pad(scores[order], short, constant_values=-np.inf)[None],
-        np.pad(keys[order], short)[None],
-    )
+class Found:
+    """Hits of queries, filled in one by one: none yet."""
+
+    def __init__(self, n_queries: int, k: int) -> None:
+        self.k = k
+        self._ids = np.full((n_queries, k), -1, np.int64)
+        self._scores = np.full((n_queries, k), -np.inf)
+        self._keys = np.zeros((n_queries, k), np.int8)
+
+    def fill(self, query: int, ids: Ids, scores: DoubleArray, keys: npt.NDArray[np.int8]) -> None:
+        """The k most alike of one query, ties by the smaller id."""
+        order = np.lexsort((ids, -scores))[: self.k]
+        self._ids[query, : len(order)] = ids[order]
+        self._scores[query, : len(order)] = scores[order]
+        self._keys[query, : len(order)] = keys[order]
+
+    def hits(self) -> Hits:
+        """What was filled in."""
+        return Hits(self._ids, self._scores, self._keys)
 
 
-def stacked(hits: list[Hits], k: int) -> Hits:
-    """Hits of queries one after the other."""
-    if not hits:
-        return Hits(np.zeros((0, k), np.int64), np.zeros((0, k)), np.zeros((0, k), np.int8))
-    return Hits(*(np.concatenate([getattr(h, name) for h in hits]) for name in ("ids", "scores", "keys")))
+def slack_of(width: int) -> float:
+    """Two likenesses that float32 rounds lie no further from their true order than this."""
+    return 8.0 * (width + 4) * 2.0**-24 * ROOM
 
 
 def scan(
@@ -118,7 +126,7 @@ def scan(
     compared exactly. ``alive`` says which rows are not removed, ``block_of(first, last)`` gives them as float32.
     """
     n_queries, n_turns, width = turns.shape
-    slack = 8.0 * (width + 4) * 2.0**-24 * ROOM
+    slack = slack_of(width)
     kept = [(np.zeros(0, np.int64), np.zeros(0, np.float32)) for _ in range(n_queries)]
     flat = turns.reshape(-1, width).astype(np.float32)
     step = max(1, AT_ONCE // (BLOCK * n_turns))

@@ -1,8 +1,8 @@
 """The first stage of a search in many vectors: coarse codes that fit in memory propose rows, to be compared exactly.
 
 *Lists of product codes* (fast): k-means lists, of which a search opens those nearest to the query; within them 4 bits
-of every 8 numbers, read with SIMD tables (``IVF…,PQ…x4fs``) [1]_ [2]_. *Signs* (no-miss): one bit of each number, of
-all vectors, by Hamming distance; nothing is trained and no list is left closed.
+of every 8 numbers, or fewer, read with SIMD tables (``IVF…,PQ…x4fs``) [1]_ [2]_. *Signs* (no-miss): one bit of each
+number, of all vectors, by Hamming distance; nothing is trained and no list is left closed.
 
 FAISS runs on one thread here, in training, adding and searching. Which lists are opened is reckoned exactly (see
 ``exact``), so a query finds the same rows in any batch. Run searches in parallel by processes, or by threads each with
@@ -27,12 +27,13 @@ import numpy.typing as npt
 from ..errors import IntegrityError
 from ..types import DoubleArray, FloatArray
 from ..types.neighbours import IndexSpec
-from .exact import Halves, Rows
+from .exact import Halves, Rows, slack_of
 
 EXACT_UP_TO = 32_768
 """Rows up to which everything is compared: a search then takes some milliseconds, and nothing can be missed."""
-SUB = 8
-"""Numbers that share a code of 4 bits."""
+SUBS = (8, 4, 2)
+"""Numbers that share a code of 4 bits: the most that leave ``CODES`` codes, else the fewest."""
+CODES = 64
 TRAIN_PER_LIST = 64
 MIN_PER_LIST = 39
 """Fewer vectors to train a list with are too few, by FAISS's rule."""
@@ -70,7 +71,7 @@ def mode_for(n: int, spec: IndexSpec) -> str:
         return "exact"
     if spec.mode == "auto" and n <= EXACT_UP_TO:
         return "exact"
-    listed = spec.width % SUB == 0 and n >= MIN_PER_LIST * 4
+    listed = spec.width % SUBS[-1] == 0 and n >= MIN_PER_LIST * 4
     if spec.mode == "no-miss" or (not listed and spec.measure == "cosine"):
         return "no-miss"
     return "fast" if listed else "exact"
@@ -80,6 +81,11 @@ def n_lists(n: int) -> int:
     """The power of two nearest to twice the square root of n, as far as each list can be trained."""
     wanted = 2 ** round(math.log2(2 * math.sqrt(n)))
     return int(min(wanted, 2 ** int(math.log2(n / MIN_PER_LIST))))
+
+
+def sub_of(width: int) -> int:
+    """How many numbers of such vectors share a code."""
+    return next((sub for sub in SUBS if width % sub == 0 and width // sub >= CODES), SUBS[-1])
 
 
 @contextmanager
@@ -104,8 +110,9 @@ class ListStage:
         self.index, self.spec = index, spec
         self.factory = list_factory(index.nlist, spec)
         index.nprobe = min(KEYED_OPENED if spec.keyed else OPENED, index.nlist)
-        self._centres = index.quantizer.reconstruct_n(0, index.nlist).astype(np.float64)
-        self._squares = np.einsum("nd,nd->n", self._centres, self._centres)
+        self._centres = _held_by(index.quantizer)
+        wide = self._centres.astype(np.float64)
+        self._squares = np.einsum("nd,nd->n", wide, wide)
 
     @classmethod
     def build(cls, n: int, blocks: Iterator[Halves], sample: Sample, spec: IndexSpec) -> ListStage:
@@ -117,6 +124,7 @@ class ListStage:
             index.cp.seed = index.pq.cp.seed = spec.seed
             index.cp.niter = index.pq.cp.niter = TRAIN_ROUNDS
             index.cp.max_points_per_centroid, index.pq.cp.max_points_per_centroid = max(n, 256), 1024
+            index.cp.min_points_per_centroid = index.pq.cp.min_points_per_centroid = 1  # few are meant
             drawn = sample(TRAIN_PER_LIST * lists).astype(np.float32)
             index.train(drawn)
             centres = index.quantizer.reconstruct_n(0, lists).astype(np.float16).astype(np.float32)
@@ -130,25 +138,47 @@ class ListStage:
     def of(cls, content: bytes, n: int, factory: str, spec: IndexSpec) -> ListStage:
         """From ``to_bytes``; IntegrityError unless it is such an index of n rows."""
         with one_thread() as faiss:
-            index = _parsed(faiss.deserialize_index, content, faiss)
+            table = 64 * (n_lists(n) + 1) * (spec.width // sub_of(spec.width))  # that FAISS may make beside
+            index = _parsed(faiss.deserialize_index, content, table, faiss)
             right = isinstance(index, faiss.IndexIVFPQFastScan) and (index.ntotal, index.d) == (n, spec.width)
+            right = right and isinstance(faiss.downcast_index(index.quantizer), faiss.IndexFlat)
+            right = right and index.quantizer.ntotal == index.nlist and not index.by_residual
         if not right or list_factory(index.nlist, spec) != factory:
             raise IntegrityError(f"the index file is no {factory} of {n} × {spec.width}; build the index again")
         return cls(index, spec)
 
     def propose(self, turns: DoubleArray, n: int) -> list[Rows]:
-        n_queries, n_turns, width = turns.shape
-        likely = turns.reshape(-1, width) @ self._centres.T
+        flat = turns.reshape(-1, turns.shape[2]).astype(np.float32)
+        likely = flat @ self._centres.T
         if self.spec.measure == "mean-square":
-            likely = 2.0 * likely - self._squares
-        lists = _opened(likely.reshape(n_queries, n_turns, -1), self.index.nprobe)
-        flat = turns.reshape(-1, width).astype(np.float32)
+            likely = 2.0 * likely - self._squares.astype(np.float32)
+        likely = likely.reshape(*turns.shape[:2], -1)
+        lists = np.concatenate([self._opened(turn, row) for turn, row in zip(turns, likely, strict=True)])
         with one_thread():
             distances = np.zeros(lists.shape, np.float32)  # not looked at: the codes are of vectors, not of residuals
             found, rows = self.index.search_preassigned(flat, n, lists, distances)
         if self.spec.measure == "mean-square":
             found = -found
-        return _merged(rows.reshape(n_queries, -1), found.reshape(n_queries, -1), n)
+        return _merged(rows.reshape(*turns.shape[:2], -1), found, n)
+
+    def _opened(self, turns: DoubleArray, likely: FloatArray) -> npt.NDArray[np.int64]:
+        """Of each turn of a query the lists to open, ``(n_turns, nprobe)``, filled up with -1.
+
+        With keys a query opens the best pairs of key and list: a key in which it is like nothing costs nothing. Pairs
+        that float32 cannot tell from the last are compared exactly; then ties go to the smaller key and list.
+        """
+        wanted = self.index.nprobe
+        last = np.partition(likely.ravel(), likely.size - wanted)[likely.size - wanted]
+        key, chosen = np.nonzero(likely >= last - slack_of(turns.shape[1]))
+        exact = np.einsum("pd,pd->p", turns[key], self._centres[chosen].astype(np.float64))
+        if self.spec.measure == "mean-square":
+            exact = 2.0 * exact - self._squares[chosen]
+        best = np.sort(np.lexsort((chosen, key, -exact))[:wanted])  # pairs lie in the order of keys
+        key, chosen = key[best], chosen[best]
+        counts = np.bincount(key, minlength=len(turns))
+        opened = np.full((len(turns), wanted), -1, dtype=np.int64)
+        opened[key, np.arange(len(key)) - np.repeat(np.cumsum(counts) - counts, counts)] = chosen
+        return opened
 
     def loss(self, rows: Halves) -> float:
         wide = rows.astype(np.float32)
@@ -190,7 +220,7 @@ class SignStage:
         """From ``to_bytes``; IntegrityError unless it holds n rows."""
         split = 4 * spec.width
         with one_thread() as faiss:
-            index = _parsed(faiss.deserialize_index_binary, content[split:], faiss)
+            index = _parsed(faiss.deserialize_index_binary, content[split:], 0, faiss)
             right = isinstance(index, faiss.IndexBinaryFlat) and index.ntotal == n
         if not right or index.d != 8 * math.ceil(spec.width / 8):
             raise IntegrityError(f"the index file holds no signs of {n} × {spec.width}; build the index again")
@@ -200,8 +230,7 @@ class SignStage:
         bits = np.packbits(turns.reshape(-1, turns.shape[2]) > self.mean, axis=1)
         with one_thread():
             found, rows = self.index.search(bits, n)
-        likely = -found.astype(np.float32)
-        return _merged(rows.reshape(len(turns), -1), likely.reshape(len(turns), -1), n)
+        return _merged(rows.reshape(*turns.shape[:2], -1), -found.astype(np.float32), n)
 
     def loss(self, rows: Halves) -> float:
         wide = rows.astype(np.float64) - self.mean
@@ -214,31 +243,23 @@ class SignStage:
 
 def list_factory(lists: int, spec: IndexSpec) -> str:
     """FAISS's name for lists of product codes."""
-    return f"IVF{lists},PQ{spec.width // SUB}x4fs"
+    return f"IVF{lists},PQ{spec.width // sub_of(spec.width)}x4fs"
 
 
-def _opened(likely: DoubleArray, wanted: int) -> npt.NDArray[np.int64]:
-    """Of each query and turn the lists to open, ``(n_queries * n_turns, wanted)``, filled up with -1.
+def _held_by(quantizer: Any) -> FloatArray:
+    """The centres of the lists, in FAISS's own memory."""
+    import faiss
 
-    With keys a query opens the best pairs of key and list: a key in which it is like nothing costs nothing.
-    """
-    n_queries, n_turns, n_lists = likely.shape
-    first = n_turns * n_lists - wanted
-    pairs = np.argpartition(likely.reshape(n_queries, -1), first, axis=1)[:, first:]
-    pairs.sort(axis=1)
-    turn, chosen = np.divmod(pairs, n_lists)
-    turn += np.arange(n_queries)[:, None] * n_turns
-    counts = np.bincount(turn.ravel(), minlength=n_queries * n_turns)
-    opened = np.full((len(counts), wanted), -1, dtype=np.int64)
-    place = np.arange(pairs.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    opened[turn.ravel(), place] = chosen.ravel()
-    return opened
+    flat: Any = faiss.downcast_index(quantizer)
+    return np.asarray(faiss.rev_swig_ptr(flat.get_xb(), flat.ntotal * flat.d).reshape(flat.ntotal, flat.d))
 
 
 def _merged(rows: npt.NDArray[np.int64], likely: FloatArray, n: int) -> list[Rows]:
-    """Of each query the n likeliest rows, each once; ties by the smaller row."""
+    """Of each query the n likeliest rows over its turns ``(n_queries, n_turns, n)``, each once, ties by the smaller."""
+    if rows.shape[1] == 1:
+        return [row[row >= 0] for row in rows[:, 0]]
     merged = []
-    for row, value in zip(rows, likely, strict=True):
+    for row, value in zip(rows.reshape(len(rows), -1), likely.reshape(len(rows), -1), strict=True):
         there = row >= 0
         found, score = row[there], value[there]
         order = np.lexsort((found, -score))
@@ -252,10 +273,13 @@ def _share(part: npt.NDArray[np.floating[Any]], of: npt.NDArray[np.floating[Any]
     return float(part.sum()) / whole if whole else 0.0
 
 
-def _parsed(parse: Callable[[Any], Any], content: bytes, faiss: Any) -> Any:
-    """What FAISS makes of bytes that are known to be those that were written; it allocates no more than there are."""
-    faiss.set_deserialization_vector_byte_limit(len(content))
+def _parsed(parse: Callable[[Any], Any], content: bytes, beside: int, faiss: Any) -> Any:
+    """What FAISS makes of bytes that are known to be those that were written; no array is larger than they are."""
+    before = faiss.get_deserialization_vector_byte_limit()
+    faiss.set_deserialization_vector_byte_limit(len(content) + beside)
     try:
         return parse(np.frombuffer(content, np.uint8))
     except RuntimeError as error:
         raise IntegrityError(f"FAISS cannot read its index ({error}); build the index again") from error
+    finally:
+        faiss.set_deserialization_vector_byte_limit(before)

@@ -16,7 +16,7 @@ from ..types import DoubleArray
 from ..types.neighbours import Hits, Ids, IndexSpec
 from . import layout
 from .drift import Drift, some
-from .exact import ROOM, Rows, best_of, likeness, rounded, scan, stacked, turned
+from .exact import ROOM, Found, Rows, likeness, rounded, scan, turned
 from .generation import Generation, loaded, written
 from .rows import RowStore, Wide
 from .stages import EXACT_UP_TO, Stage
@@ -166,12 +166,13 @@ class FaissIndex:
             raise ParamsError(f"k = {k}, depth = {depth}; k must be 1 or more, and depth no less than k")
         given = rounded(queries, self.spec, longest=ROOM)
         self._settle()
-        found = []
+        found = Found(len(given), k)
         for at in range(0, len(given), QUERIES):
             turns = turned(given[at : at + QUERIES], self.spec)
-            proposed = self._proposed(turns, k, depth)
-            found += [self._compared(turn, rows, k) for turn, rows in zip(turns, proposed, strict=True)]
-        return stacked(found, k)
+            for i, rows in enumerate(self._proposed(turns, k, depth)):
+                ids, vectors = self._rows.take(rows)
+                found.fill(at + i, ids, *likeness(turns[i], vectors, self.spec))
+        return found.hits()
 
     def kneighbors(
         self, X: npt.ArrayLike, n_neighbors: int = 5, return_distance: bool = True
@@ -259,11 +260,6 @@ class FaissIndex:
 
     def _depth(self, stage: Stage, k: int, depth: int | None) -> int:
         return min(max(stage.depth, 2 * k) if depth is None else depth, len(self._rows.ids))
-
-    def _compared(self, turns: DoubleArray, rows: Rows, k: int) -> Hits:
-        ids, vectors = self._rows.take(rows)
-        scores, keys = likeness(turns, vectors, self.spec)
-        return best_of(scores, keys, ids, k)
 
 
 def _given(wide: Wide | None) -> Wide:
