@@ -141,4 +141,16 @@ ERRORS = Table(
         Column("recording_id", "text", "where the sound could be read all the same", optional=True),
     ),
 )
-TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS)}
+DECISIONS = Table(
+    "decisions",
+    1,
+    (
+        Column("query_id", "text", "id of the one recording"),
+        Column("ref_id", "text", "id of the other; which is which does not matter"),
+        Column("tier", "text", "the relation that was looked at"),
+        Column("decision", "text", "accept, reject (not a duplicate, never asked again) or unsure"),
+        Column("note", "text", "what the reviewer wrote", optional=True),
+        Column("decided_at", "text", "when, as ISO 8601 in UTC", optional=True),
+    ),
+)
+TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS)}
