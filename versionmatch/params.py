@@ -187,6 +187,9 @@ class ScanParams(Params):
     by : tuple of str
         What proposes pairs: ``"recording"`` (fingerprints) and ``"version"`` (vectors). With ``"recording"`` alone
         nothing but same and altered recordings is looked for.
+    warps : str
+        What may have been done to a recording for its fingerprint to be found: ``"none"``, ``"speed"`` (within 5 %),
+        ``"single"`` (also tempo or pitch), ``"full"`` (tempo and pitch together).
     k : int
         So many recordings are proposed to each by their vectors.
     least : float
@@ -198,6 +201,7 @@ class ScanParams(Params):
     """
 
     by: tuple[str, ...] = ("recording", "version")
+    warps: str = "single"
     k: int = 20
     least: float = 0.5
     cues: tuple[str, ...] = field(default_factory=usual_cues)
@@ -208,6 +212,8 @@ class ScanParams(Params):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         known = ("recording", "version")
         check(bool(self.by) and set(self.by) <= set(known), "by", self.by, f"some of {', '.join(known)}")
+        warps = ("none", "speed", "single", "full")
+        check(self.warps in warps, "warps", self.warps, f"one of {', '.join(warps)}")
         check(self.k >= 1, "k", self.k, "1 or more")
         check(0 <= self.least <= 1, "least", self.least, "from 0 to 1")
         check(len(self.cues) > 0, "cues", self.cues, "at least one cue")

@@ -1,7 +1,7 @@
 """The command ``versionmatch``: standard output carries data only, everything said on the way goes to standard error.
 
-Exit codes: 0 done · 2 usage · 3 a file could not be used, or work is left · 5 something stored is damaged ·
-70 internal · 130 interrupted.
+Exit codes: 0 done · 1 nothing found · 2 usage · 3 a file could not be used, or work is left ·
+5 something stored is damaged · 70 internal · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ..errors import (
     ParamsError,
     UnknownPlugin,
 )
-from . import align, bench, compare, doctor, index, models, train
+from . import align, bench, compare, doctor, identify, index, models, scan, train
 
 EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 5, 70, 130
 
@@ -34,6 +34,8 @@ Are two recordings related in substance, where, in which element, and how unusua
   versionmatch compare A B --out report.html     compare two recordings, with a report that works offline
   versionmatch align REF OTHER --csv             corresponding times of two recordings
   versionmatch index build MY.catalogue music/   keep a collection's features, whatever happens on the way
+  versionmatch scan MY.catalogue                 which of them are one recording, or versions of one work
+  versionmatch identify MY.catalogue FILE        which of them a file is
   versionmatch bench retrieval MANIFEST.csv      measure retrieval on your own collection
 """
 
@@ -45,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"versionmatch {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (compare, align, index, bench, models, train, doctor):
+    for command in (compare, align, index, identify, scan, bench, models, train, doctor):
         command.add_to(commands)
     return top
 

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,6 +106,7 @@ class PostingsIndex:
         accepted: float = ACCEPTED,
         candidates: int = CANDIDATES,
         budget: int = BUDGET,
+        without: Collection[str] = (),
     ) -> Answers:
         """Which tracks the query is, where and how fast; best first, and empty where it is none of them.
 
@@ -123,6 +124,8 @@ class PostingsIndex:
         budget : int
             Places read for one warp of one window, all segments together; where it is passed, the answer is not
             ``complete``.
+        without : collection of str
+            Tracks that are not to be found, such as the query itself.
 
         Raises
         ------
@@ -141,6 +144,7 @@ class PostingsIndex:
         seen: list[Sighting] = []
         names: list[str] = []
         complete = True
+        hidden = self._rows_of(without)
         for number, segment in enumerate(self._segments):
             some, all_read = sightings(
                 segment.table,
@@ -150,7 +154,7 @@ class PostingsIndex:
                 n_tried=tried,
                 least=accepted,
                 budget=share,
-                gone=self._gone(number),
+                gone=self._gone(number) | hidden.get(number, frozenset()),
             )
             seen += [replace(s, recording=s.recording + len(names)) for s in some]
             names += segment.ids
@@ -221,6 +225,13 @@ class PostingsIndex:
     def _gone(self, number: int) -> frozenset[int]:
         here = {row for n, row in self._where.values() if n == number}
         return frozenset(set(range(len(self._segments[number].ids))) - here)
+
+    def _rows_of(self, tracks: Collection[str]) -> dict[int, frozenset[int]]:
+        """Segment → rows of those tracks that are in the index."""
+        found: dict[int, frozenset[int]] = {}
+        for number, row in (self._where[track] for track in tracks if track in self._where):
+            found[number] = found.get(number, frozenset()) | {row}
+        return found
 
     def _join(self, numbers: Iterable[int]) -> None:
         """Replace those segments by one of the tracks in them that are still there."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..features.view import Track
-from ..params import IndexParams
+from ..params import IndexParams, ScanParams
 from ..store import changes
 from ..store.catalogue import CatalogueStore
 from ..store.facts import facts_digest
@@ -20,6 +21,11 @@ from ..store.verify import Finding, verify
 from ..types import Recording
 from .index import index
 from .index_commit import Tell
+
+if TYPE_CHECKING:
+    from .opening import Source
+    from .scan import Scan
+    from .search import Hit
 
 Paths = Iterable[str | os.PathLike[str]] | str | os.PathLike[str]
 
@@ -128,6 +134,28 @@ class Catalogue:
         recording = self.store.recording(recording_id)
         choice = self.settings.extractors
         return Track(recording, {}, choice=choice, cache=self.store.features(recording.id))
+
+    def scan(self, params: ScanParams | None = None, **settings: Any) -> Scan:
+        """How all recordings are related, as tables in a run's folder; see ``jobs.scan.scan``.
+
+        Settings are those of ``ScanParams`` and ``jobs``, ``executor``, ``formats``, ``tell``.
+        """
+        from .scan import scan
+
+        own = {name: settings.pop(name) for name in ("jobs", "executor", "formats", "tell") if name in settings}
+        return scan(self, params or ScanParams.of(settings), **own)
+
+    def matches(self, params: ScanParams | None = None, **settings: Any) -> Iterator[dict[str, Any]]:
+        """The rows of a scan's matches, as ``tables.MATCHES`` describes them; scanned now where that was not done."""
+        found = self.scan(params, **{**settings, "formats": (".jsonl",)})
+        with (found.path / "matches.jsonl").open(encoding="utf-8") as lines:
+            yield from map(json.loads, lines)
+
+    def query(self, source: Source, *, by: str = "version", k: int = 10, partition: str = "") -> list[Hit]:
+        """The recordings most like a file or a track: see ``jobs.search.search``."""
+        from .search import search
+
+        return search(self, source, by=by, k=k, partition=partition)
 
     def facts_sha256(self) -> str:
         """A digest of all that is known; the same for the same inputs, however they came in."""

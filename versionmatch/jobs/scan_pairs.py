@@ -69,9 +69,8 @@ def _ends(span: Span) -> tuple[float, float, float, float]:
 
 def _spans(match: Match) -> Sequence[Span]:
     """Where the two belong together: by the sound itself where it is one recording, else passage by passage."""
-    if match.relation in RECORDING:
-        return [span for e in match.evidence if e.cue == "recording" for span in e.spans]
-    return [passage.span for passage in match.passages]
+    sound = [span for e in match.evidence if e.cue == "recording" for span in e.spans]
+    return sound if match.relation in RECORDING else [p.span for p in match.passages] or sound
 
 
 def _p_null(match: Match) -> float | None:

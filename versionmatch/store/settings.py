@@ -17,7 +17,7 @@ from ..params import check
 NAME = "catalogue.toml"
 FORMAT = 1
 
-COMPARED = ("cqt", "onsets", "chroma", "melody", "notes", "beats", "key", "chords", "sections", "waveform")
+COMPARED = ("cqt", "onsets", "chroma", "melody", "notes", "beats", "key", "chords", "sections", "waveform", "peaks")
 """The kinds of feature that a comparison of two recordings reads."""
 
 
