@@ -28,7 +28,7 @@ def at_hand(cues: Sequence[str]) -> tuple[str, ...]:
 
 
 def usual_cues() -> tuple[str, ...]:
-    """The cues that a comparison asks unless told otherwise: the elements, the embedding where it is at hand, the sound.
+    """The cues that a comparison asks unless told otherwise: the elements, the embedding if at hand, the sound.
 
     ``recording`` is not weighed with the others: it says whether there is anything to weigh.
     """

@@ -48,21 +48,14 @@ def highest_along_columns(levels: Floats, reach: int, out: Floats) -> None:
 
 @nb.njit(cache=True, nogil=True)
 def pick(
-    levels: Floats,
-    tops: Floats,
-    first: int,
-    last: int,
-    lowest_bin: int,
-    floor: float,
-    surround: Ints,
-    least: float,
-    alpha: float,
+    levels: Floats, tops: Floats, first: int, last: int, lowest_bin: int, floor: float, surround: Ints
 ) -> tuple[Ints, Floats, Floats]:
     """Cells of rows ``first`` to ``last`` (excluded) that are the top of their surroundings.
 
-    levels : (n_rows, n_bins) log power; tops : the same after both maximum filters. A peak stands at least ``least``
-    above the mean of the ``surround`` = (rows, bins) either side, and above ``floor``. Returns row, refined bin, and
-    height above that mean, sorted by row, then by bin. Sums run in a fixed order: no block changes a bit.
+    levels : (n_rows, n_bins) log power; tops : the same after both maximum filters. A peak is above ``floor``. Returns
+    row, refined bin, and height, sorted by row, then by bin. A peak's height is the mean of how far it is above the
+    floor and above the mean of the ``surround`` = (rows, bins) either side: loud ones that stand alone come first. Sums
+    run in a fixed order: no block changes a bit.
     """
     n_rows, n = levels.shape
     most = 0
@@ -82,9 +75,7 @@ def pick(
                 for j in range(max(lowest_bin, f - surround[1]), min(n, f + surround[1] + 1)):
                     total += levels[k, j]
                     count += 1
-            height = value - alpha * total / count + (1.0 - alpha) * 18.0
-            if height < least:
-                continue
+            height = value - 0.5 * (total / count + floor)
             left, right = levels[t, f - 1], levels[t, f + 1]
             bend = left - 2.0 * value + right
             shift = 0.5 * (left - right) / bend if bend < -1e-6 else 0.0

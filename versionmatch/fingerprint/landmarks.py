@@ -22,15 +22,12 @@ from ..errors import InputError
 from ..plugins import Track
 from ..types import Audio, FloatArray, IntArray, Peaks
 from ..types.peaks import BIN_STEPS
-from .landmark_kernels import highest_along_columns, highest_along_rows, outrank, pick, prominent
+from .landmark_kernels import Flags, highest_along_columns, highest_along_rows, outrank, pick, prominent
 
 ALGORITHM = "landmark-v1"
 SR, WINDOW, HOP = 11025, 1024, 256
 FRAME_RATE, BIN_HZ = SR / HOP, SR / WINDOW
 N_BINS = WINDOW // 2
-import os
-
-ALPHA = float(os.environ.get("ALPHA", "1"))
 BATCH = 64  # spectra made at once: always as many, so that no block changes a bit
 PAGE = 16 * BATCH  # frames that are looked through at once: 24 s
 DECIBELS = 10.0 / np.log(10.0)  # of a natural logarithm of power
@@ -49,15 +46,12 @@ class Density:
         A peak is the highest of so many bins and frames either side.
     floor_db : float
         Power below which nothing is a peak; 0 dB is a full-scale tone. 16-bit quantisation noise lies at -124 dB.
-    least_db : float
-        A peak stands at least so far above the mean level around it.
     """
 
     per_second: int = 20
     bins: int = 12
     frames: int = 6
-    floor_db: float = -100.0
-    least_db: float = 6.0
+    floor_db: float = -110.0
 
     def __post_init__(self) -> None:
         if min(self.per_second, self.bins, self.frames) < 1 or self.per_second > 1000:
@@ -66,16 +60,25 @@ class Density:
 
 KEPT = Density()
 """What is stored of a recording, and indexed."""
+LOOKED_UP = Density(per_second=30)
+"""Those of a query's that are looked up."""
 ASKED = Density(per_second=100, bins=6, frames=1)
 """What a query is looked up with: all that may be a peak of the recording once noise has moved the peaks about."""
 
 
-def thinned(peaks: Peaks, density: Density = KEPT) -> Peaks:
-    """Those peaks that ``density`` would keep, by their levels: of a query, those worth looking up."""
+def strong(peaks: Peaks, density: Density = KEPT) -> Flags:
+    """Which of the peaks ``density`` would keep, ``(n,)``, by their levels: of a query, those worth looking up."""
     top = prominent(peaks.frames, peaks.bins, peaks.levels, density.frames, float(density.bins))
-    frames, bins, levels = peaks.frames[top], peaks.bins[top], peaks.levels[top]
-    kept = outrank(frames, levels, round(peaks.frame_rate / 2), density.per_second)
-    return replace(peaks, frames=frames[kept], bins=bins[kept], levels=levels[kept])
+    rows = np.flatnonzero(top)
+    kept = outrank(peaks.frames[rows], peaks.levels[rows], round(peaks.frame_rate / 2), density.per_second)
+    flags: Flags = np.zeros(len(peaks), np.bool_)
+    flags[rows[kept]] = True
+    return flags
+
+
+def chosen(peaks: Peaks, flags: Flags) -> Peaks:
+    """Those peaks only."""
+    return replace(peaks, frames=peaks.frames[flags], bins=peaks.bins[flags], levels=peaks.levels[flags])
 
 
 def landmarks(audio: Audio, density: Density = KEPT) -> Peaks:
@@ -159,8 +162,7 @@ class _Search:
         highest_along_columns(tops, density.frames, both)
         floor = density.floor_db / DECIBELS + _FULL_SCALE
         surround = np.array([6, 12], dtype=np.int32)
-        least = density.least_db / DECIBELS
-        found, bins, heights = pick(rows, both, self._done - low, end - low, _LOWEST_BIN, floor, surround, least, ALPHA)
+        found, bins, heights = pick(rows, both, self._done - low, end - low, _LOWEST_BIN, floor, surround)
         frames = found + np.int32(low)
         steps = np.round(bins * BIN_STEPS) / np.float32(BIN_STEPS)
         order = np.lexsort((steps, frames))

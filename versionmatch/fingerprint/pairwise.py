@@ -11,8 +11,9 @@ from .table import Table, table_of
 from .warp import SAME, Warp, warps_named
 
 MOST = 6  # candidates of a window
-ENOUGH = 0.1  # of the query found as it is: no other speed is looked for
+ENOUGH = 0.5  # of the query found as it is: no other speed is looked for
 STEP_S = 10.0
+LEADS = 6  # windows in which other speeds are looked for: those with the most peaks
 
 
 def same_sound(query: Peaks, reference: Peaks, warps: str = "single") -> tuple[Stretch, ...]:
@@ -44,7 +45,6 @@ def same_sound(query: Peaks, reference: Peaks, warps: str = "single") -> tuple[S
             warped = _seen(table, query, (warp,), tried)
             if sum(s.score for s in warped) > sum(s.score for s in found):
                 found = warped
-                break
     return stretches(found, query.frame_rate)
 
 
@@ -53,19 +53,21 @@ def _seen(table: Table, query: Peaks, warps: tuple[Warp, ...], tried: float) -> 
 
 
 def _leads(table: Table, query: Peaks, warps: tuple[Warp, ...], tried: float) -> Iterator[Warp]:
-    """Warps in which a window was seen, refined: a sure one at once, else the best of all."""
+    """Warps in which a window was seen, as tried and as refined: a sure one at once, else the best of all."""
     for stage in stages_of(tuple(w for w in warps if w != SAME)):
         best: Sighting | None = None
-        for start_s in _steps(query):
-            window = query.between(start_s, start_s + STEP_S)
+        for window in _fullest(query):
             seen = sightings(table, window, (stage,), most=MOST, n_tried=tried, least=ACCEPTED)[0]
             best = max([*seen, *([best] if best else [])], key=lambda s: s.score, default=None)
             if best is not None and best.score >= SURE:
                 break
         if best is not None:
+            yield best.tried
             yield best.warp
 
 
-def _steps(query: Peaks) -> list[float]:
+def _fullest(query: Peaks) -> list[Peaks]:
+    """Windows of the query, those with the most peaks first."""
     n = max(1, round(query.duration_s / STEP_S))
-    return [k * STEP_S for k in range(n)]
+    windows = [query.between(k * STEP_S, (k + 1) * STEP_S) for k in range(n)]
+    return sorted(windows, key=lambda w: -len(w))[:LEADS]

@@ -10,6 +10,7 @@ Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.int16]
+Flags = npt.NDArray[np.bool_]
 
 COLUMNS = 1024  # half bins
 
@@ -41,42 +42,52 @@ def hits(picture: Cells, frames: Ints, halves: Ints, step: int) -> int:
 
 
 @nb.njit(cache=True, nogil=True)
-def chances(picture: Cells, frames: Ints, halves: Ints, shifts: Ints) -> Doubles:
-    """How likely each peak is to fall on one of the picture by chance: how often it does at wrong offsets.
+def chances(picture: Cells, strong: Flags, frames: Ints, halves: Ints, shifts: Ints) -> Doubles:
+    """How likely each peak is to fall on a weak (row 0) or a strong one (row 1) of the picture by chance, ``(2, n)``.
 
-    Offsets go round: what is moved out of the picture at one end comes in at the other. A steady tone meets itself at
-    every offset and is likely to; a rare peak is half as likely as the peaks are on average, or more.
+    That is how often it does at wrong offsets. They go round: what is moved out of the picture at one end comes in at
+    the other. A steady tone meets itself at every offset and is likely to; a rare peak is half as likely as the peaks
+    are on average, or more. ``strong``: by number of the picture's peaks.
     """
     n = frames.size
-    own = np.zeros(n, np.float64)
-    total = 0.0
+    own = np.zeros((2, n), np.float64)
+    total = np.zeros(2, np.float64)
     for i in range(n):
         for shift in shifts:
-            if picture[(frames[i] + shift) % picture.shape[0], halves[i]] > 0:
-                own[i] += 1.0
-                total += 1.0
-    mean = (total + 1.0) / (n * shifts.size + 50.0)
-    return (own + shifts.size * mean) / (2.0 * shifts.size)
+            which = picture[(frames[i] + shift) % picture.shape[0], halves[i]]
+            if which > 0:
+                kind = 1 if strong[which - 1] else 0
+                own[kind, i] += 1.0
+                total[kind] += 1.0
+    for kind in range(2):
+        mean = (total[kind] + 0.5) / (n * shifts.size + 50.0)
+        for i in range(n):
+            own[kind, i] = (own[kind, i] + shifts.size * mean) / (2.0 * shifts.size)
+    return own
 
 
 @nb.njit(cache=True, nogil=True)
 def best_stretch(
-    picture: Cells, frames: Ints, halves: Ints, chance: Doubles, rates: Doubles
+    picture: Cells, strong: Flags, frames: Ints, halves: Ints, chance: Doubles, rates: Doubles
 ) -> tuple[float, int, int, int]:
     """The stretch that speaks most for the same sound: log-likelihood ratio, first and last peak, hits.
 
-    Within the stretch the sound has survived so that a peak is found again at one of ``rates``, else by ``chance``;
-    what lies outside says nothing. The ratio is the largest over the rates. Peaks in order of time; ``(0, 0, -1, 0)``
-    where nothing speaks for it.
+    Within the stretch the sound has survived so that a peak is found again, as a weak or a strong one, at one of the
+    ``rates (k, 2)``, else by ``chance (2, n)``; what lies outside says nothing. The ratio is the largest over the
+    rates. Peaks in order of time; ``(0, 0, -1, 0)`` where nothing speaks for it.
     """
     best, first, last = 0.0, 0, -1
-    for rate in rates:
+    for k in range(rates.shape[0]):
+        lost = 1.0 - rates[k, 0] - rates[k, 1]
+        miss = np.log(lost)
         total, start = 0.0, 0
         for i in range(frames.size):
-            if picture[frames[i], halves[i]] > 0:
-                total += np.log(rate / chance[i] + 1.0 - rate)
+            which = picture[frames[i], halves[i]]
+            if which > 0:
+                kind = 1 if strong[which - 1] else 0
+                total += np.log(rates[k, kind] / chance[kind, i] + lost)
             else:
-                total += np.log(1.0 - rate)
+                total += miss
             if total <= 0.0:
                 total, start = 0.0, i + 1
             elif total > best:
@@ -86,6 +97,20 @@ def best_stretch(
         if picture[frames[i], halves[i]] > 0:
             found += 1
     return best, first, last, found
+
+
+@nb.njit(cache=True, nogil=True)
+def elsewhere(
+    picture: Cells, strong: Flags, frames: Ints, halves: Ints, chance: Doubles, rates: Doubles, shifts: Ints
+) -> Doubles:
+    """What ``best_stretch`` gives at each of the wrong offsets, going round, ``(n_shifts,)``."""
+    found = np.empty(shifts.size, np.float64)
+    moved = np.empty(frames.size, np.int32)
+    for k in range(shifts.size):
+        for i in range(frames.size):
+            moved[i] = (frames[i] + shifts[k]) % picture.shape[0]
+        found[k] = best_stretch(picture, strong, moved, halves, chance, rates)[0]
+    return found
 
 
 @nb.njit(cache=True, nogil=True)

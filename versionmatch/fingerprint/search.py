@@ -1,4 +1,4 @@
-"""A query of any length against a table: window by window, then windows that continue each other joined to stretches."""
+"""A query of any length against a table: window by window, and windows that continue each other joined."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..types import Peaks
-from .landmarks import thinned
+from .landmarks import LOOKED_UP, chosen, strong
 from .score import ACCEPTED, Picture, Sighting
 from .table import Table
 from .vote import BUDGET, candidates
@@ -19,7 +19,7 @@ WINDOW_S, HOP_S = 10.0, 5.0
 LONGEST_S = 15.0  # a query up to this long is one window; in no warp is it longer than the gap between recordings
 SURE = 40.0  # nats from which on a window is not looked up in further warps
 SAME_LINE = 4.0  # frames, and of what lies between two windows
-DRIFT = 0.004
+DRIFT = 0.02
 REACH_S = 30.0  # windows further apart are not joined
 
 
@@ -65,7 +65,8 @@ def sightings(
     """What is seen of each window at ``least`` nats or more, and whether no budget was passed.
 
     ``stages`` are warps that are tried one after another until one is ``SURE``. ``n_tried`` is the number of places at
-    which chance could have come up with it: by default all frames of the table in all warps. Recordings that are ``gone`` are not seen.
+    which chance could have come up with it: by default all frames of the table in all warps.
+    Recordings that are ``gone`` are not seen.
     """
     n_warps = sum(len(stage) for stage in stages)
     tried = n_tried if n_tried is not None else float(table.n_frames) * n_warps
@@ -73,13 +74,13 @@ def sightings(
     complete = True
     for start_s, end_s in window_starts(peaks, hop_s):
         window = peaks.between(start_s, end_s)
-        picture, sparse = Picture(window), thinned(window)
+        flags = strong(window, LOOKED_UP)
+        picture, sparse = Picture(window, flags), chosen(window, flags)
         seen: list[Sighting] = []
         for stage in stages:
             near, all_read = candidates(table, sparse, stage, most=most, budget=budget, gone=gone)
             complete &= all_read
-            looks = (picture.sighting(table, c, n_tried=tried) for c in near)
-            seen += [s for s in looks if s is not None and s.score >= least]
+            seen += [s for s in picture.sightings(table, near, n_tried=tried) if s.score >= least]
             if any(s.score >= SURE for s in seen):
                 break
         found += [s.moved(round(start_s * peaks.frame_rate)) for s in _distinct(seen)]
@@ -97,8 +98,8 @@ def _distinct(seen: list[Sighting]) -> list[Sighting]:
 
 def _line(one: Sighting, other: Sighting) -> float:
     """How many frames of the recording lie between ``one`` and where ``other`` would be in the middle of ``one``."""
-    middle = (one.query[0] + one.query[1]) / 2
-    return one.at(middle) - other.at(middle)
+    q, r = one.middle
+    return r - other.at(q)
 
 
 def stretches(found: Sequence[Sighting], frame_rate: float) -> tuple[Stretch, ...]:
@@ -117,11 +118,13 @@ def stretches(found: Sequence[Sighting], frame_rate: float) -> tuple[Stretch, ..
 
 
 def _continues(one: Sighting, chain: list[Sighting], reach: float) -> bool:
+    """Whether it lies on the line of the nearest of the chain, at the tempo in which both were looked for."""
     near = min(chain, key=lambda s: abs(s.query[0] - one.query[0]))
-    apart = abs(one.query[0] - near.query[0])
-    if apart > reach or abs(one.warp.tempo / near.warp.tempo - 1) > 0.02:
+    tempo = (one.tried.tempo + near.tried.tempo) / 2
+    if abs(one.query[0] - near.query[0]) > reach or abs(one.tried.tempo / near.tried.tempo - 1) > 0.05:
         return False
-    return abs(_line(one, near)) <= SAME_LINE + DRIFT * apart
+    (q, r), (near_q, near_r) = one.middle, near.middle
+    return abs(r - near_r - tempo * (q - near_q)) <= SAME_LINE + DRIFT * abs(q - near_q)
 
 
 def _shadowed(one: Sighting, by: Stretch) -> bool:
@@ -135,8 +138,8 @@ def _joined(chain: list[Sighting]) -> Stretch:
     query = chain[0].query[0], max(s.query[1] for s in chain)
     reference = min(s.reference[0] for s in chain), max(s.reference[1] for s in chain)
     tempo, weights = chain[0].warp.tempo, np.array([float(s.n_hits) for s in chain])
-    if len(chain) > 1:
-        at = np.array([(t, s.at(t)) for s in chain for t in s.query])
+    if len(chain) > 2:
+        at = np.array([s.middle for s in chain])
         tempo = float(np.polyfit(at[:, 0], at[:, 1], 1)[0])
     pitch = float(np.exp(np.average(np.log([s.warp.pitch for s in chain]), weights=weights)))
     covered, end, score = 0.0, -np.inf, 0.0

@@ -55,7 +55,7 @@ def elect(votes: Keys, width: int, least: int) -> tuple[Longs, Longs]:
     the first. At least ``least`` votes.
     """
     offsets, weights = np.empty(votes.size, np.int64), np.empty(votes.size, np.int64)
-    n_found, low, total = 0, 0, 0
+    n_found, low, total = 0, 0, np.int64(0)
     for j in range(votes.size):
         at = np.int64(votes[j] >> WEIGHT_BITS)
         total += np.int64(votes[j] & WEIGHT_MASK)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ..errors import FeatureMismatch, InputError, IntegrityError
 from ..fingerprint.hashes import PAIRS, Hashing
-from ..fingerprint.score import ACCEPTED
-from ..fingerprint.search import Sighting, Stretch, sightings, stages_of, stretches
+from ..fingerprint.score import ACCEPTED, Sighting
+from ..fingerprint.search import Stretch, sightings, stages_of, stretches
 from ..fingerprint.vote import BUDGET
 from ..fingerprint.warp import warps_named
 from ..types import Peaks, Span
@@ -64,7 +64,10 @@ class PostingsIndex:
         return iter(sorted((*self._where, *self._waiting)))
 
     def add(self, track: str, peaks: Peaks) -> None:
-        """Add a track; InputError where the id is there already, FeatureMismatch where the peaks are of another kind."""
+        """Add a track.
+
+        InputError where the id is there already, FeatureMismatch where the peaks are of another kind.
+        """
         if track in self:
             raise InputError(f"the track {track!r} is in the index already; remove it first")
         kind = Kind(peaks.algorithm, peaks.frame_rate, peaks.bin_hz)
@@ -116,7 +119,7 @@ class PostingsIndex:
             Of the query; dense ones (``landmarks(audio, ASKED)``) find more in noise. Up to 15 s are looked up at once,
             more in windows of 10 s every 5 s, whose finds are joined to stretches.
         warps : str
-            What may have been done to it: ``"none"``, ``"speed"`` (within 5 %), ``"single"``, ``"full"`` (tempo and pitch).
+            What may have been done to it: ``"none"``, ``"speed"`` (within 5 %), ``"single"``, ``"full"``.
         accepted : float
             Nats from which on a window counts.
         candidates : int

@@ -17,7 +17,7 @@ Source: TypeAlias = "str | Path | bytes | BinaryIO | tuple[np.ndarray[Any, Any],
 """What stands for a recording: a path, its bytes, an open file, ``(samples, sr)``, or a Track."""
 
 SLICED = ("cqt", "melody", "onsets")
-"""Kinds that are cut when only a part is compared; the others are made anew from the cut ones. So are peaks, if there."""
+"""Kinds that are cut when only a part is compared; the others are made anew from them. So are peaks, if there."""
 
 
 def open_track(

@@ -75,10 +75,10 @@ def judge(
 ) -> tuple[str, float | None]:
     """What the two are to each other (one of ``types.RELATIONS``), and the probability of being versions.
 
-    Silence, tones and too-short sound are ``undecided``, without a probability. Equal ids are the ``same
-    recording``, and what the recording cue found is said before anything is weighed: it is the same recording, or an
-    altered one; where it is little, at least a ``related passage``. From an even chance on, it is a ``version`` if the shared passages fill a quarter of the shorter
-    recording, else a ``related passage``.
+    Silence, tones and too-short sound are ``undecided``, without a probability. Equal ids are the ``same recording``,
+    and what the recording cue found is said before anything is weighed: the same recording, or an altered one; where it
+    is little, at least a ``related passage``. From an even chance on, it is a ``version`` if the shared passages fill a
+    quarter of the shorter recording, else a ``related passage``.
     """
     if query.low_information or reference.low_information:
         return "undecided", None

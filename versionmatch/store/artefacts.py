@@ -161,8 +161,9 @@ def feature_of(content: bytes) -> Feature:
         facts["model_digest"] = fields.get("model_digest", "")  # earlier versions did not write it
         return Segments(**arrays, **facts, settings=settings, kind=kind)
     if fields["type"] == "Peaks":
-        columns = unpacked(tensors["packed"], fields["n"])
-        return Peaks(*columns, **{name: fields[name] for name in PEAK_FACTS}, settings=settings, kind=kind)
+        frames, bins, levels = unpacked(tensors["packed"], fields["n"])
+        n_frames, frame_rate, bin_hz, algorithm = (fields[name] for name in PEAK_FACTS)
+        return Peaks(frames, bins, levels, n_frames, frame_rate, bin_hz, algorithm, settings, kind)
     onset_s, duration_s, confidence = (tensors[name] for name in ANNOTATION_COLUMNS)
     return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])
 
