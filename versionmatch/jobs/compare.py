@@ -123,7 +123,7 @@ def _measured(
     tell(f"{side}: reading the sound")
     track = open_track(source, extractors=params.extractors, cache=cache, limits=limits)
     for kind in MEASURED:
-        if kind == "waveform" and "audio" not in track:
+        if kind == "waveform" and "audio" not in track and not track.kept(kind):
             continue
         tell(f"{side}: {kind}")
         _ = track[kind]
