@@ -114,7 +114,11 @@ def ended(pid):
 
 def ingest(root, sounds, disk=None):
     disk = disk or Disk()
-    store = CatalogueStore(root, disk=disk) if CatalogueStore.exists(root) else CatalogueStore.create(root, KINDS, disk=disk)
+    store = (
+        CatalogueStore(root, disk=disk)
+        if CatalogueStore.exists(root)
+        else CatalogueStore.create(root, KINDS, disk=disk)
+    )
     index(store, [sounds], IndexParams(jobs=1), executor=Inline())
     store.close()
 
@@ -176,7 +180,7 @@ def random_kills(base, wanted_kills, seed=440):
     log.unlink()
     while result["kills"] < wanted_kills or kills_here:
         enough = result["kills"] >= wanted_kills
-        pid = in_a_fork(lambda: ingest(root, sounds))
+        pid = in_a_fork(lambda: ingest(root, sounds))  # noqa: B023 - used at once
         if not enough:
             time.sleep(rng.uniform(0, 0.7 * whole_s))
             os.kill(pid, signal.SIGKILL)
@@ -260,7 +264,7 @@ def every_step_of_removal(base):
 def main():
     isolated._start = ForkedChild
     what, *given = sys.argv[1:]
-    fast = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 - where syncing costs little
+    fast = "/dev/shm" if os.path.isdir("/dev/shm") else None  # syncing costs little there
     with tempfile.TemporaryDirectory(dir=fast) as folder:
         base = Path(folder)
         if what == "random":

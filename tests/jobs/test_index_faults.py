@@ -4,8 +4,13 @@ import json
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
+
+from tests.jobs.sounds import Inline, folder_of
+from versionmatch.jobs.catalogue import Catalogue
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed")
 
@@ -46,3 +51,42 @@ def test_a_kill_at_any_step_of_removal_and_compaction_is_made_good():
     found = driven("removal")
     assert found["steps"] > 8
     assert found["wrong"] == []
+
+
+def children_of(pid):
+    """Processes that a process started, and those that they started."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found += [int(child), *children_of(int(child))]
+    return found
+
+
+def there(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks at processes in /proc")
+def test_a_killed_command_leaves_no_process_behind_and_is_resumed_to_the_same_facts(tmp_path):
+    sounds = folder_of(tmp_path / "sounds", 40)
+    command = [sys.executable, "-m", "versionmatch.cli.main", "index", "build", str(tmp_path / "a"), str(sounds)]
+    command += ["--kinds", "waveform", "--jobs", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
+        for line in running.stderr:
+            if json.loads(line)["done"]:
+                break
+        workers = children_of(running.pid)
+        running.kill()
+    assert len(workers) >= 4  # two workers, a decoder each
+    end = time.monotonic() + 30
+    while any(map(there, workers)) and time.monotonic() < end:
+        time.sleep(0.2)
+    assert not any(map(there, workers))
+    with Catalogue.open(tmp_path / "a") as resumed, Catalogue.create(tmp_path / "b", kinds=("waveform",)) as whole:
+        assert resumed.add(executor=Inline(), jobs=1).pending == 0
+        whole.add(sounds, executor=Inline(), jobs=1)
+        assert resumed.facts_sha256() == whole.facts_sha256()
+        assert not resumed.verify()

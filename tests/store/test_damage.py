@@ -129,7 +129,10 @@ def test_a_changed_fact_is_noticed_even_where_sqlite_finds_nothing_wrong(whole, 
     with sqlite3.connect(root / "catalogue.db") as connection:
         connection.execute("UPDATE recordings SET duration_s = duration_s + 1")
     connection.close()
-    with Catalogue.open(root) as catalogue, pytest.raises(IntegrityError, match="of recordings in catalogue.db is not"):
+    with (
+        Catalogue.open(root) as catalogue,
+        pytest.raises(IntegrityError, match=r"of recordings in catalogue\.db is not"),
+    ):
         list(catalogue.recordings())
 
 
@@ -142,5 +145,8 @@ def test_a_database_older_than_its_ledger_is_noticed(whole, tmp_path):
     for extra in root.glob("catalogue.db-*"):
         extra.unlink()
     (root / "catalogue.db").write_bytes(older)
-    with Catalogue.open(root) as catalogue, pytest.raises(IntegrityError, match="the database is older than its ledger"):
+    with (
+        Catalogue.open(root) as catalogue,
+        pytest.raises(IntegrityError, match="the database is older than its ledger"),
+    ):
         catalogue.verify()

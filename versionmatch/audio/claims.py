@@ -104,7 +104,9 @@ def _ogg(data: bytes) -> Claim | None:
         bad += number != expected.get(serial, number)
         expected[serial] = number + 1
         last, ended = max(last, granule), bool(data[at + 5] & 4)
-    damage = f"{bad} of its pages are damaged or missing" if bad else "" if ended else "its last page is missing"
+    damage = "" if ended else "its last pages are missing"
+    if bad and ended:
+        damage = f"pages of it are damaged or missing ({bad})"
     return Claim(max(0, last - skip), rate, damage, cut=not ended)
 
 

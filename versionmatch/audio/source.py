@@ -79,13 +79,7 @@ def _open_path(path: Path) -> BinaryIO:
     label = str(path)
     try:
         mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise AudioDecodeError(label, "it is a directory", "name a file in it", code="special_file")
-        if not stat.S_ISREG(mode):
-            raise AudioDecodeError(
-                label, "it is not a regular file", "open it yourself and pass the open file", code="special_file"
-            )
-        return path.open("rb")
+        regular = path.open("rb") if stat.S_ISREG(mode) else None
     except FileNotFoundError as error:
         raise AudioDecodeError(label, "there is no such file", "check the path", code="unreadable_io") from error
     except PermissionError as error:
@@ -96,6 +90,13 @@ def _open_path(path: Path) -> BinaryIO:
         raise AudioDecodeError(
             label, f"it cannot be opened ({error})", "check the path", code="unreadable_io"
         ) from error
+    if regular is not None:
+        return regular
+    if stat.S_ISDIR(mode):
+        raise AudioDecodeError(label, "it is a directory", "name a file in it", code="special_file")
+    raise AudioDecodeError(
+        label, "it is not a regular file", "open it yourself and pass the open file", code="special_file"
+    )
 
 
 def _sized(file: IO[bytes], label: str, limits: Limits) -> OpenFile:

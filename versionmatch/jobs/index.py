@@ -44,7 +44,7 @@ def index(
     executor : Executor, optional
         Does the work instead of processes here; it must see the same files.
     tell : callable, optional
-        Called after each commit.
+        Called now and then, and at the end.
 
     Returns
     -------
@@ -64,7 +64,8 @@ def index(
                 tasks = map(_task, pending(writer.connection, run_id))
                 for made in outcomes(workers, plan, tasks, commit.known, _deadline(params)):
                     commit.add(made)
-            state = "stopped" if commit.flush().coverage.pending else "done"
+            commit.flush()
+            state = "stopped" if commit.tell().coverage.pending else "done"
         except KeyboardInterrupt:
             state = "stopped"
             raise

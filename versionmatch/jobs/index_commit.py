@@ -16,6 +16,7 @@ from ..store.runs import Coverage, Outcome, Wanted, coverage, known, settle
 from ..store.writer import Writer
 from .index_work import Bytes, Made, Plan, Task
 
+TOLD_S = 0.5
 BATCH = 64
 """So many outcomes are committed at once where they cost nothing; what was decoded is committed at once."""
 
@@ -41,7 +42,7 @@ class Committer:
     def __init__(self, writer: Writer, run_id: str, wanted: Wanted, params: IndexParams, tell: Tell) -> None:
         self._writer, self._run_id, self._wanted, self._params, self._tell = writer, run_id, wanted, params, tell
         self._held: list[Outcome] = []
-        self._start = time.monotonic()
+        self._start = self._next = time.monotonic()
         self._n_files, self._audio_s, self._n_bytes = 0, 0.0, 0
         self._stages: dict[str, float] = {}
 
@@ -56,12 +57,19 @@ class Committer:
         if len(self._held) >= BATCH or made.stages:
             self.flush()
 
-    def flush(self) -> Standing:
-        """Commit what is held, and say how things stand."""
+    def flush(self) -> None:
+        """Commit what is held, and say how things stand, unless that was said a moment ago."""
         if self._held:
             settle(self._writer, self._run_id, self._held, restore=self._params.restore)
             self._held = []
+        if time.monotonic() >= self._next:
+            self.tell()
+
+    def tell(self) -> Standing:
+        """Say how things stand; counting takes time in a large catalogue, so it is done only so often."""
+        began = time.monotonic()
         standing = self.standing()
+        self._next = time.monotonic() + max(TOLD_S, 50 * (time.monotonic() - began))
         self._tell(standing)
         return standing
 

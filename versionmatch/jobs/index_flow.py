@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
@@ -42,7 +44,8 @@ class Workers:
         if self._given is not None:
             return self._given.submit(call, *given)
         if self._own is None:
-            self._own = ProcessPoolExecutor(self.n, mp_context=get_context("spawn"))
+            context, parent = get_context("spawn"), (os.getpid(),)
+            self._own = ProcessPoolExecutor(self.n, mp_context=context, initializer=follow, initargs=parent)
         before = {name: os.environ.get(name) for name in ONE_THREAD}
         os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # read by processes as they start, which is now
         try:
@@ -59,6 +62,18 @@ class Workers:
         own, self._own = self._own, None
         if own is not None:
             own.shutdown(wait=True, cancel_futures=True)
+
+
+def follow(parent: int) -> None:
+    """Let this process end soon after its parent, which may be killed and then tells nobody."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    if os.name != "nt":
+        threading.Thread(target=watch, daemon=True).start()
 
 
 @dataclass(eq=False)

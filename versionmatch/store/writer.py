@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +72,8 @@ class Writer:
             if self._connection is not None:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # what is in the log stays there if readers hold it
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._connection.close()
         finally:
             self._connection = None
