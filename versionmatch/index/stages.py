@@ -79,8 +79,8 @@ def mode_for(n: int, spec: IndexSpec) -> str:
 
 def n_lists(n: int) -> int:
     """The power of two nearest to twice the square root of n, as far as each list can be trained."""
-    wanted = 2 ** round(math.log2(2 * math.sqrt(n)))
-    return int(min(wanted, 2 ** int(math.log2(n / MIN_PER_LIST))))
+    wanted = round(math.log2(2 * math.sqrt(max(n, 1))))
+    return int(2 ** max(0, min(wanted, int(math.log2(max(n, MIN_PER_LIST) / MIN_PER_LIST)))))
 
 
 def sub_of(width: int) -> int:
