@@ -7,7 +7,7 @@ import pytest
 
 from tests.index.vectors_here import KEYED, SQUARE, clustered
 from versionmatch.errors import InputError, IntegrityError
-from versionmatch.index.lance import LanceIndex
+from versionmatch.index.lance import HINT, LanceIndex
 from versionmatch.index.vectors import FaissIndex
 
 pytest.importorskip("lancedb", reason="LanceDB is not installed: extra [lancedb]")
@@ -41,6 +41,10 @@ def test_damage_is_told(tmp_path):
     index.add(clustered(40, KEYED.width), np.arange(40))
     index.save()
     for path in sorted(p for p in tmp_path.rglob("*") if p.is_file()):
+        if path.name == HINT:
+            path.write_bytes(b"nonsense")
+            assert len(LanceIndex.open(tmp_path)) == 40
+            continue
         content = path.read_bytes()
         for worse in (content[:-1], bytes([content[0] ^ 1]) + content[1:], content + b"0"):
             if path.name == "index.json" and _json(worse) == _json(content):

@@ -27,6 +27,8 @@ from .exact import ROOM, Found, Halves, likeness, rounded, turned
 
 FORMAT = "versionmatch.lance/1"
 TABLE, MORE, AT_ONCE = "vectors", 32, 1000
+HINT = "latest_version_hint.json"
+"""The one file of a table that is written over; it is made again, and not trusted."""
 
 
 class LanceIndex:
@@ -68,6 +70,8 @@ class LanceIndex:
         for name, sha256 in body["files"].items():
             if there.get(name) != sha256:
                 raise IntegrityError(f"{name} of the index in {folder} is not what was written; {layout.REMEDY}")
+        for path in (index.folder / index._place).rglob(HINT):
+            path.unlink()
         index._table = _connected(index.folder / index._place).open_table(TABLE)
         if index._table.version != body["version"]:
             index._table.restore(body["version"])
@@ -184,9 +188,9 @@ def _parts(ids: npt.NDArray[Any]) -> Iterator[str]:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """The sha256 of every file below a folder."""
+    """The sha256 of every file below a folder that is not written over."""
     found = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != HINT):
         with path.open("rb") as file:
             found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
