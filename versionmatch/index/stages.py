@@ -38,9 +38,9 @@ TRAIN_PER_LIST = 64
 MIN_PER_LIST = 39
 """Fewer vectors to train a list with are too few, by FAISS's rule."""
 TRAIN_ROUNDS = 10
-OPENED = 32
+OPENED = 96
 """Lists that are opened of each query; with keys, pairs of a list and a key: four times as many."""
-KEYED_OPENED = 128
+KEYED_OPENED = 384
 DEPTH = 100
 """Rows that are compared exactly after lists, and after signs."""
 SIGN_DEPTH = 400
