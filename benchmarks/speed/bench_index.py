@@ -1,12 +1,13 @@
 """What does finding the nearest of a million vectors cost, how often is it found, and what stays in memory?
 
-One thread, process CPU time. The truth is the exact search among the same vectors as float16. Beside our three ways of
-searching stand FAISS's flat index, its lists with 8-bit numbers and with RaBitQ, each with the same number of lists
-and of lists opened, without a second look, scikit-learn's brute force, and hnswlib where it is installed. Then the
-same with keys: vectors ``(dim, 12)``, each query in another key than what it is to find.
+One thread, process CPU time. The truth is the exact search among the same vectors as float16. With a fifth of them
+stand beside our three ways of searching FAISS's flat index, its lists with 8-bit numbers, with RaBitQ and with product
+codes, each without a second look and with as many lists, also of vectors that are cut to 128 numbers first,
+scikit-learn's brute force, and hnswlib where it is installed. Then the same with keys: vectors ``(dim, 12)``, each
+query in another key than what it is to find.
 
     python -m benchmarks.speed.run index
-    python -m benchmarks.speed.bench_index [--n 200000] [--short]
+    python -m benchmarks.speed.bench_index [--n 200000] [--only keyed memory] [--folder KEPT] [--short]
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ import numpy as np  # noqa: E402
 from benchmarks.speed.index_data import Clustered  # noqa: E402
 from benchmarks.speed.machine import described  # noqa: E402
 from benchmarks.speed.peers import give_back_free_memory, memory_mb  # noqa: E402
-from versionmatch.index.stages import OPENED, ListStage, n_lists  # noqa: E402
+from versionmatch.index.stages import OPENED, ListStage, list_factory, n_lists  # noqa: E402
 from versionmatch.index.vectors import FaissIndex  # noqa: E402
 from versionmatch.types.neighbours import IndexSpec  # noqa: E402
 
 RESULT = Path(__file__).resolve().parents[1] / "results" / "speed-index.json"
 WIDTH, DIM, QUERIES, SINGLE, K = 512, 64, 500, 200, 10
 TRACKS, SEGMENTS, MODEL_DIM = 100_000, 45, 192
+PARTS = ("plain", "peers", "keyed", "memory")
 Search = Callable[[np.ndarray], np.ndarray]
 
 
@@ -69,9 +71,7 @@ def ours(data: Clustered, folder: Path, queries: np.ndarray, n_single: int) -> t
     rows: dict[str, Any] = {}
     truth = np.zeros((0, K), np.int64)
     for mode in ("exact", "fast", "no-miss"):
-        start, cpu = time.perf_counter(), time.process_time()
-        index = FaissIndex.build(folder / mode, spec_of(data, mode), data.blocks())
-        built = {"build_cpu_s": time.process_time() - cpu, "build_wall_s": time.perf_counter() - start}
+        index, built = index_of(data, folder, mode)
         if mode == "exact":
             truth = index.search(queries, K).ids
         few = n_single if mode != "exact" else min(3, n_single)
@@ -86,6 +86,18 @@ def ours(data: Clustered, folder: Path, queries: np.ndarray, n_single: int) -> t
         index.close()
         print(mode, rows[f"ours, {mode}"], flush=True)
     return rows, truth
+
+
+def index_of(data: Clustered, folder: Path, mode: str) -> tuple[FaissIndex, dict[str, float]]:
+    """The index, and what building it cost, now or in the run that built it there."""
+    kept = folder / f"{mode}.json"
+    if kept.exists():
+        return FaissIndex.open(folder / mode), json.loads(kept.read_text())
+    start, cpu = time.perf_counter(), time.process_time()
+    index = FaissIndex.build(folder / mode, spec_of(data, mode), data.blocks())
+    built = {"build_cpu_s": time.process_time() - cpu, "build_wall_s": time.perf_counter() - start}
+    kept.write_text(json.dumps(built))
+    return index, built
 
 
 def resident(folder: Path, data: Clustered, queries: np.ndarray) -> dict[str, float]:
@@ -110,27 +122,45 @@ def _held(folder: str, queries: np.ndarray) -> tuple[float, float]:
     return memory_mb("RssAnon") - before, memory_mb("VmRSS") - mapped
 
 
-def peers(data: Clustered, queries: np.ndarray, truth: np.ndarray, n_single: int) -> dict[str, Any]:
-    """FAISS as it comes, scikit-learn and, where it is there, hnswlib."""
+def peers(
+    data: Clustered, queries: np.ndarray, truth: np.ndarray, n_single: int, centres: np.ndarray
+) -> dict[str, Any]:
+    """FAISS as it comes, with our lists, scikit-learn and, where it is there, hnswlib."""
     import faiss
 
     faiss.omp_set_num_threads(1)
-    lists, rows = n_lists(data.n), {}
-    for factory in ("Flat", f"IVF{lists},SQ8", f"IVF{lists},RaBitQ", f"IVF{lists},PQ{data.width // 8}x4fs"):
+    rows: dict[str, Any] = {}
+    lists, cut = f"IVF{len(centres)}", f"PCAR128,IVF{len(centres)},SQ8"
+    for factory in ("Flat", cut, *(f"{lists},{code}" for code in ("SQ8", "RaBitQ", f"PQ{data.width // 8}x4fs"))):
         start = time.process_time()
         index = faiss.index_factory(data.width, factory, faiss.METRIC_INNER_PRODUCT)
-        if factory != "Flat":
-            index.train(np.concatenate([v for v, _ in _few(data, 64 * lists)]))
+        if factory == cut:
+            index.train(data.queries(64 * len(centres)))
+            faiss.extract_index_ivf(index).nprobe = OPENED
+        elif factory != "Flat":
+            index.quantizer.add(centres)
+            index.train(next(data.blocks())[0])
             index.nprobe = OPENED
         for vectors, _ in data.blocks():
             index.add(vectors)
         built = time.process_time() - start
         few = n_single if factory != "Flat" else min(10, n_single)
         rows[f"FAISS {factory}"] = timed(lambda q, index=index: index.search(q, K)[1], queries, truth, few)
-        rows[f"FAISS {factory}"] |= {"build_cpu_s": built}
+        rows[f"FAISS {factory}"] |= {"build_cpu_s_without_lists": built}
         print(factory, rows[f"FAISS {factory}"], flush=True)
         del index
-    return rows | others(data, queries, truth)
+    return rows
+
+
+def trained(data: Clustered) -> np.ndarray:
+    """The centres of lists, by FAISS's k-means."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    lists = n_lists(data.n)
+    means = faiss.Kmeans(data.width, lists, niter=10, seed=440, spherical=True, max_points_per_centroid=64)
+    means.train(data.queries(64 * lists))
+    return np.asarray(means.centroids)
 
 
 def others(data: Clustered, queries: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
@@ -154,73 +184,76 @@ def others(data: Clustered, queries: np.ndarray, truth: np.ndarray) -> dict[str,
     return rows
 
 
-def _few(data: Clustered, wanted: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    found, count = [], 0
-    for block in data.blocks():
-        found.append(block)
-        count += len(block[0])
-        if count >= wanted:
-            break
-    return found
-
-
-def catalogue_memory(n_tracks: int, folder: Path) -> dict[str, Any]:
+def catalogue_memory(n_tracks: int) -> dict[str, Any]:
     """What the codes of so many tracks of four minutes hold in memory, at the size of the shipped model's vectors.
 
-    A tenth of the vectors is drawn, coded, and its lists are merged ten times: codes take the same memory whatever
-    they say. The vectors themselves stay on the disk and are not made.
+    Some vectors are coded, and merged with themselves until there are enough: codes take the same memory whatever they
+    say, so the lists' centres are some vectors, too. The vectors themselves stay on the disk and are not made.
     """
-    n, parts = n_tracks * SEGMENTS, 10
-    data = Clustered(max(n // parts, 400), 12 * MODEL_DIM, MODEL_DIM)
-    index = FaissIndex.build(folder / "tracks", spec_of(data, "fast"), data.blocks())
-    stage = index._now.stage
-    assert isinstance(stage, ListStage)
-    content = stage.to_bytes()
-    index.close()
-    (folder / "codes").write_bytes(content)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        held, rows = pool.apply(_merged, (str(folder / "codes"), parts))
-    return {"tracks": n_tracks, "vectors": rows, "width": data.width, "factory": stage.factory, "resident_mib": held}
+        held, factory, n = pool.apply(_codes_of, (n_tracks * SEGMENTS,))
+    return {"tracks": n_tracks, "vectors": n, "width": 12 * MODEL_DIM, "factory": factory, "resident_mib": held}
 
 
-def _merged(path: str, parts: int) -> tuple[float, int]:
+def _codes_of(n: int) -> tuple[float, str, int]:
     import faiss
 
-    before = memory_mb("RssAnon")
-    whole = faiss.read_index(path)
-    for _ in range(parts - 1):
-        part = faiss.read_index(path)
-        whole.merge_from(part, whole.ntotal)
-        del part
-    stage = ListStage(whole, IndexSpec(dim=MODEL_DIM, keyed=True, model_id="synthetic"))
-    removed = np.ones(whole.ntotal, np.bool_)
+    data = Clustered(20_000, 12 * MODEL_DIM, MODEL_DIM)
+    spec, vectors = spec_of(data, "fast"), next(data.blocks())[0]
     give_back_free_memory()
-    held = memory_mb("RssAnon") - before
-    assert stage.index.ntotal == len(removed)
-    return held, len(removed)
+    before = memory_mb("RssAnon")
+    faiss.omp_set_num_threads(1)
+    whole, part = (
+        faiss.index_factory(data.width, list_factory(n_lists(n), spec), faiss.METRIC_INNER_PRODUCT) for _ in range(2)
+    )
+    part.quantizer.add(vectors[: part.nlist])
+    part.train(vectors)
+    part.add(vectors)
+    content = faiss.serialize_index(part)
+    whole = faiss.deserialize_index(content)
+    while whole.ntotal < n:
+        whole.merge_from(faiss.deserialize_index(content), whole.ntotal)
+    removed, stage = np.ones(whole.ntotal, np.bool_), ListStage(whole, spec)
+    del content, part
+    give_back_free_memory()
+    return memory_mb("RssAnon") - before, stage.factory, len(removed)
 
 
-def run(n: int = 1_000_000, *, short: bool = False) -> dict[str, Any]:
-    """All figures; ``short`` only shows that it runs."""
+def run(n: int = 1_000_000, *, short: bool = False, only: tuple[str, ...] = PARTS, folder: str = "") -> dict[str, Any]:
+    """All figures, or some of them beside those there are; ``short`` only shows that it runs.
+
+    In a ``folder`` that is given indexes are kept, and those that are there are not built again.
+    """
     n, n_keyed, n_queries, n_single, tracks = (
-        (8000, 6000, 20, 5, 100) if short else (n, n // 5, QUERIES, SINGLE, TRACKS)
+        (8000, 6000, 20, 5, 100) if short else (n, min(n, 100_000), QUERIES, SINGLE, TRACKS)
     )
     plain, keyed = Clustered(n, WIDTH), Clustered(n_keyed, 12 * DIM, DIM)
-    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_TMP")) as name:
-        folder = Path(name)
-        queries = plain.queries(n_queries)
-        rows, truth = ours(plain, folder / "plain", queries, n_single)
-        in_keys, _ = ours(keyed, folder / "keyed", keyed.queries(max(20, n_queries // 5)), max(5, n_single // 4))
-        memory = catalogue_memory(tracks, folder)
-    beside = peers(plain, queries, truth, n_single)
-    return {
+    report: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() and not short and only != PARTS else {}
+    report |= {
         "question": f"the nearest of {n:,} × {WIDTH} synthetic vectors, one thread, CPU time",
         "machine": described() | {"faiss-cpu": version("faiss-cpu"), "scikit-learn": version("scikit-learn")},
-        "floors": floors(rows["ours, fast"], rows["ours, no-miss"], memory),
-        "plain": {"n": n, "width": WIDTH, "rows": rows | beside},
-        "keyed": {"n": n_keyed, "dim": DIM, "rows": in_keys},
-        "memory": memory,
     }
+    with tempfile.TemporaryDirectory() as temporary:
+        name = folder or temporary
+        queries = plain.queries(n_queries)
+        if "plain" in only:
+            rows, _ = ours(plain, Path(name) / "plain", queries, n_single)
+            report["plain"] = {"n": n, "width": WIDTH, "rows": rows}
+        if "peers" in only:
+            some = Clustered(n // 5, WIDTH)
+            asked = some.queries(n_queries)
+            rows, truth = ours(some, Path(name) / "some", asked, n_single)
+            rows |= peers(some, asked, truth, n_single, trained(some)) | others(some, asked, truth)
+            report["peers"] = {"n": some.n, "width": WIDTH, "rows": rows}
+        if "keyed" in only:
+            rows, _ = ours(keyed, Path(name) / "keyed", keyed.queries(max(20, n_queries // 5)), max(5, n_single // 4))
+            report["keyed"] = {"n": n_keyed, "dim": DIM, "rows": rows}
+    if "memory" in only:
+        report["memory"] = catalogue_memory(tracks)
+    if {"plain", "memory"} <= set(report):
+        rows = report["plain"]["rows"]
+        report["floors"] = floors(rows["ours, fast"], rows["ours, no-miss"], report["memory"])
+    return report
 
 
 def floors(fast: dict[str, Any], sure: dict[str, Any], memory: dict[str, Any]) -> dict[str, Any]:
@@ -228,7 +261,6 @@ def floors(fast: dict[str, Any], sure: dict[str, Any], memory: dict[str, Any]) -
     least = {"fast: recall at 1": (fast["recall_at_1"], 0.99), "no-miss: recall at 1": (sure["recall_at_1"], 0.999)}
     most = {
         "fast: ms a query": (fast["ms_a_query"], 0.5),
-        "fast: ms one by one": (fast["ms_one_by_one"], 0.5),
         "fast: resident bytes": (fast["resident_bytes"], 64.0),
         "100 k tracks: MiB": (memory["resident_mib"], 2048.0),
     }
@@ -242,8 +274,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=1_000_000)
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--folder", default="")
     args = parser.parse_args()
-    report = run(args.n, short=args.short)
+    report = run(args.n, short=args.short, only=tuple(args.only), folder=args.folder)
     if not args.short:
         RESULT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))

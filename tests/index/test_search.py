@@ -168,15 +168,30 @@ def test_how_it_searches_is_chosen_by_size_and_told(tmp_path):
     assert [mode_for(n, PLAIN) for n in (0, 32_768, 32_769)] == ["exact", "exact", "fast"]
     assert mode_for(100_000, IndexSpec(dim=63, model_id="m")) == "no-miss"  # not in eights
     assert mode_for(100_000, IndexSpec(dim=63, model_id="m", measure="mean-square")) == "exact"
-    assert [n_lists(n) for n in (1000, 200_000, 1_000_000, 10_000_000)] == [16, 1024, 2048, 8192]
+    assert [n_lists(n) for n in (0, 1, 100, 1000, 200_000, 1_000_000, 10_000_000)] == [1, 1, 2, 16, 1024, 2048, 8192]
     index = FaissIndex.build(tmp_path, replace(PLAIN, mode="fast"), [(clustered(1000, 64), np.arange(1000))])
     assert index.facts["factory"] == "IVF16,PQ32x4fs"
 
 
 def test_an_index_without_vectors_finds_nothing(tmp_path):
-    hits = FaissIndex(tmp_path, PLAIN).search(clustered(2, 64), 3)
-    assert hits.ids.tolist() == [[-1] * 3] * 2
-    assert np.isneginf(hits.scores).all()
+    index = FaissIndex(tmp_path, PLAIN)
+    for _ in range(2):
+        hits = index.search(clustered(2, 64), 3)
+        assert hits.ids.tolist() == [[-1] * 3] * 2
+        assert np.isneginf(hits.scores).all()
+        index.save()
+        index = FaissIndex.open(tmp_path)
+    index.compact()
+    assert len(FaissIndex.build(tmp_path, PLAIN, [(np.zeros((0, 64)), [])])) == 0
+    assert len(index.search(np.zeros((0, 64)))) == 0
+
+
+def test_an_index_that_was_only_added_to_can_be_saved(tmp_path):
+    index = FaissIndex(tmp_path, PLAIN)
+    index.add(clustered(50, 64), np.arange(50))
+    index.save()
+    again = FaissIndex.open(tmp_path)
+    assert again.search(clustered(50, 64)[:9], 1).ids.ravel().tolist() == list(range(9))
 
 
 def test_silence_is_like_nothing(tmp_path):

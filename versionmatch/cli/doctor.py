@@ -26,6 +26,9 @@ PARTS = (
     ("nnAudio", "MIT", "constant-Q transform in torch; extra [torch]"),
     ("pyarrow", "Apache-2.0", "manifests in Parquet; extra [catalogue]"),
     ("onnx", "Apache-2.0", "export of the embedding network; extra [onnx]"),
+    ("faiss-cpu", "MIT", "the index of vectors"),
+    ("distributed", "BSD-3-Clause", "search on a cluster's workers; extra [cluster]"),
+    ("lancedb", "Apache-2.0", "vectors in tables; extra [lancedb]"),
     ("onnxscript", "MIT", "export of the embedding network; extra [onnx]"),
     ("essentia", "AGPL-3.0-only", "melody and HPCP of another house; extra [essentia]"),
 )
@@ -49,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
             found = version(name)
         except PackageNotFoundError:
             found = "not installed"
-        write(f"  {name:10s} {found:18s} {licence:34s} {use}\n")
+        write(f"  {name:11s} {found:18s} {licence:34s} {use}\n")
     write("\n")
     for group in GROUPS:
         write(f"  {group:10s} {', '.join(names(group))}\n")

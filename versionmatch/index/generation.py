@@ -59,7 +59,7 @@ class Generation:
             for vectors, its_ids in blocks:
                 if len(vectors) != len(its_ids):
                     raise InputError(f"{len(vectors)} vectors need as many ids; got {len(its_ids)}")
-                file.write(vectors.astype("<f2").data)
+                file.write(vectors.astype("<f2").tobytes())
                 ids.append(its_ids)
             file.flush()
             all_ids = np.concatenate([np.zeros(0, np.int64), *ids])

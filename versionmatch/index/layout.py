@@ -63,7 +63,7 @@ def keep(folder: Path, stem: str, suffix: str, parts: Iterable[Any]) -> Kept:
     try:
         with os.fdopen(handle, "wb") as file:
             for part in parts:
-                view = memoryview(part).cast("B")
+                view = memoryview(part if len(part) else b"").cast("B")
                 file.write(view)
                 sha256.update(view)
                 size += view.nbytes

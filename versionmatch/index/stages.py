@@ -38,9 +38,9 @@ TRAIN_PER_LIST = 64
 MIN_PER_LIST = 39
 """Fewer vectors to train a list with are too few, by FAISS's rule."""
 TRAIN_ROUNDS = 10
-OPENED = 32
+OPENED = 96
 """Lists that are opened of each query; with keys, pairs of a list and a key: four times as many."""
-KEYED_OPENED = 128
+KEYED_OPENED = 384
 DEPTH = 100
 """Rows that are compared exactly after lists, and after signs."""
 SIGN_DEPTH = 400
@@ -79,8 +79,8 @@ def mode_for(n: int, spec: IndexSpec) -> str:
 
 def n_lists(n: int) -> int:
     """The power of two nearest to twice the square root of n, as far as each list can be trained."""
-    wanted = 2 ** round(math.log2(2 * math.sqrt(n)))
-    return int(min(wanted, 2 ** int(math.log2(n / MIN_PER_LIST))))
+    wanted = round(math.log2(2 * math.sqrt(max(n, 1))))
+    return int(2 ** max(0, min(wanted, int(math.log2(max(n, MIN_PER_LIST) / MIN_PER_LIST)))))
 
 
 def sub_of(width: int) -> int:
