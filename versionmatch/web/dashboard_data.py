@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,6 +50,10 @@ class RecordingInfo:
     def __post_init__(self) -> None:
         if self.path is not None and (self.path.startswith("/") or not self.path):
             raise InputError(f"{self.path!r} is not a path relative to the page's folder; make one with sound_path")
+        if self.duration_s is not None and not 0 <= self.duration_s < math.inf:
+            raise InputError(
+                f"a duration of {self.duration_s} s cannot be; give seconds, or None where it is not known"
+            )
 
     @property
     def name(self) -> str:

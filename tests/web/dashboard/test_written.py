@@ -182,3 +182,9 @@ def test_a_path_leads_from_the_page_to_the_sound(tmp_path):
 def test_a_path_that_does_not_begin_at_the_page_is_refused():
     with pytest.raises(InputError, match=r"'/a\.wav' is not a path relative to the page's folder"):
         RecordingInfo(path="/a.wav")
+
+
+@pytest.mark.parametrize("duration_s", [-1.0, float("nan"), float("inf")])
+def test_a_duration_that_cannot_be_is_refused(duration_s):
+    with pytest.raises(InputError, match=r"a duration of .* s cannot be"):
+        RecordingInfo(duration_s=duration_s)
