@@ -84,7 +84,7 @@ class Tables:
     ) -> Tables:
         """The same for any order of the rows."""
         return cls(
-            sorted(_checked(MATCHES, matches), key=lambda r: (-r["score"], r["query_id"], r["ref_id"], r["q_start"])),
+            sorted(_checked(MATCHES, matches), key=_surest_first),
             sorted(_checked(CLUSTERS, clusters), key=_original_first),
             sorted(_checked(CONFLICTS, conflicts), key=_by_text),
             sorted(_checked(ERRORS, errors), key=_by_text),
@@ -100,6 +100,10 @@ class Tables:
 
 def _checked(table: Table, rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [table.checked(row) for row in rows]
+
+
+def _surest_first(row: Row) -> tuple[float, str, str, float, str]:
+    return -row["score"], row["query_id"], row["ref_id"], row["q_start"], str(row)
 
 
 def _original_first(row: Row) -> tuple[str, bool, str]:
