@@ -73,18 +73,6 @@ class Track(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._known)
 
-    def __contains__(self, kind: object) -> bool:
-        """Whether a value is there already: given, read or made; nothing is made to find out."""
-        return kind in self._known
-
-    def kept(self, kind: str) -> bool:
-        """Whether a value is there already or in the cache, so that it need not be made."""
-        if kind not in self._known and kind != "audio" and self._cache is not None:
-            stored = self._cache.load(self.recording.id, kind, self.settings(kind))
-            if stored is not None:
-                self._known[kind] = stored
-        return kind in self._known
-
     def settings(self, kind: str) -> str:
         """The digest of everything that shapes that feature."""
         if kind == "audio":  # also where it is not at hand: the features kept of a recording are still known by name
@@ -101,7 +89,7 @@ class Track(Mapping[str, Any]):
 
     def kept(self, kind: str) -> bool:
         """Whether it is at hand or in the cache, so that no sound is needed."""
-        if kind not in self._known and self._cache is not None:
+        if kind not in self._known and kind != "audio" and self._cache is not None:
             stored = self._cache.load(self.recording.id, kind, self.settings(kind))
             if stored is not None:
                 self._known[kind] = stored

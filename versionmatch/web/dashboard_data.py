@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -49,6 +50,10 @@ class RecordingInfo:
     def __post_init__(self) -> None:
         if self.path is not None and (self.path.startswith("/") or not self.path):
             raise InputError(f"{self.path!r} is not a path relative to the page's folder; make one with sound_path")
+        if self.duration_s is not None and not 0 <= self.duration_s < math.inf:
+            raise InputError(
+                f"a duration of {self.duration_s} s cannot be; give seconds, or None where it is not known"
+            )
 
     @property
     def name(self) -> str:
@@ -79,7 +84,7 @@ class Tables:
     ) -> Tables:
         """The same for any order of the rows."""
         return cls(
-            sorted(_checked(MATCHES, matches), key=lambda r: (-r["score"], r["query_id"], r["ref_id"], r["q_start"])),
+            sorted(_checked(MATCHES, matches), key=_surest_first),
             sorted(_checked(CLUSTERS, clusters), key=_original_first),
             sorted(_checked(CONFLICTS, conflicts), key=_by_text),
             sorted(_checked(ERRORS, errors), key=_by_text),
@@ -95,6 +100,10 @@ class Tables:
 
 def _checked(table: Table, rows: Iterable[Row]) -> list[dict[str, Any]]:
     return [table.checked(row) for row in rows]
+
+
+def _surest_first(row: Row) -> tuple[float, str, str, float, str]:
+    return -row["score"], row["query_id"], row["ref_id"], row["q_start"], str(row)
 
 
 def _original_first(row: Row) -> tuple[str, bool, str]:

@@ -30,6 +30,11 @@ def test_a_search_finds_title_artist_path_and_id_without_accents(page):
     settled(page, "No match fits")
 
 
+def test_relations_stand_in_their_order_surest_first(page):
+    names = "[...document.querySelectorAll('#kinds input')].map((e) => e.value)"
+    assert page.evaluate(names) == ["same recording", "altered recording", "version", "related passage"]
+
+
 def test_filters_by_relation_score_and_what_is_undecided(page):
     page.check("#kinds input[value=version]")
     assert told(page) == "1 of 4 matches"
@@ -137,6 +142,8 @@ def test_no_view_is_wider_than_a_telephone(visit, view):
     for opener in page.locator("#rows .opener").all():
         opener.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    ends = "[...document.querySelectorAll('.review button, .review p')].map((e) => e.getBoundingClientRect().right)"
+    assert max(page.evaluate(ends)) <= 360
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

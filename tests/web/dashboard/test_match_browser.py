@@ -106,6 +106,33 @@ def test_decisions_are_downloaded_as_they_are_read(page, tmp_path):
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", d.decided_at) for d in read_decisions(path))
 
 
+def test_a_file_of_decisions_is_taken_in_again(page, visit, tmp_path):
+    page.locator("[data-choice=reject]").nth(GARDEN).click()
+    opened(page, GARDEN).locator(".note input").fill('+1, "so"')
+    page.keyboard.press("Tab")
+    path = download(page, tmp_path)
+    page.evaluate("localStorage.clear()")
+    again = visit("small")
+    assert again.inner_text("#tally") == "Nothing decided yet."
+    again.set_input_files("#file", path)
+    until(again, "document.getElementById('tally').textContent === '1 decided: 1 rejected.'")
+    assert again.locator("#rows > li").first.get_attribute("data-decided") == "reject"
+    assert download(again, tmp_path / "again").read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("a,b\r\n", "This file has no column query_id; it is no decisions.csv."),
+    ("", "This file has no column query_id"),
+    ("query_id,ref_id,tier,decision\na,b,version,accept\nc,d,version,maybe\n", "Row 3 of this file is no decision"),
+])  # fmt: skip
+def test_a_file_that_holds_no_decisions_is_refused_whole(page, tmp_path, text, message):
+    (tmp_path / "x.csv").write_text(text)
+    page.set_input_files("#file", tmp_path / "x.csv")
+    until(page, "!document.getElementById('trouble').hidden")
+    assert message in page.inner_text("#trouble")
+    assert page.inner_text("#tally") == "Nothing decided yet."
+
+
 def test_decisions_outlive_the_page_and_can_be_taken_back(page, visit):
     page.locator("[data-choice=accept]").first.click()
     page.close()

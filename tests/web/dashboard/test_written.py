@@ -39,6 +39,8 @@ def page(tmp_path, **more):
 
 def test_the_same_run_gives_the_same_bytes_whatever_the_order(tmp_path):
     one, two = (runs.small(tmp_path / "x") for _ in range(2))
+    for run in (one, two):  # two passages of one pair that begin together
+        run["matches"] += [runs.match(A, B, r_start=start) for start in (2.0, 3.0)]
     for table in ("matches", "clusters", "conflicts", "errors"):
         two[table].reverse()
     two["recordings"] = dict(reversed(two["recordings"].items()))
@@ -182,3 +184,9 @@ def test_a_path_leads_from_the_page_to_the_sound(tmp_path):
 def test_a_path_that_does_not_begin_at_the_page_is_refused():
     with pytest.raises(InputError, match=r"'/a\.wav' is not a path relative to the page's folder"):
         RecordingInfo(path="/a.wav")
+
+
+@pytest.mark.parametrize("duration_s", [-1.0, float("nan"), float("inf")])
+def test_a_duration_that_cannot_be_is_refused(duration_s):
+    with pytest.raises(InputError, match=r"a duration of .* s cannot be"):
+        RecordingInfo(duration_s=duration_s)

@@ -63,10 +63,19 @@ async function details(i) {
 }
 
 let columns = null; // of the recordings
-const hay = new Map();
+const hay = []; // what of each is searched
 
 async function readRecordings() {
-  columns = columns || (await read('recordings'));
+  if (columns) return;
+  columns = await read('recordings');
+  setTimeout(warm, 400, 0);
+}
+
+// Gets ready to search, a little at a time, while the page is looked at.
+function warm(from) {
+  const end = Math.min(from + 2000, columns.id.length);
+  for (let i = from; i < end; i++) holdsWord(i, '');
+  if (end < columns.id.length) setTimeout(warm, 20, end);
 }
 
 function recording(i) {
@@ -90,9 +99,9 @@ const isAscii = (text) => /^[\x00-\x7f]*$/.test(text);
 const plain = (text) => (isAscii(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '')).toLowerCase();
 
 function holdsWord(i, word) {
-  if (!hay.has(i)) {
+  if (hay[i] === undefined) {
     const { title, artist, path, id } = recording(i);
-    hay.set(i, plain([title, artist, path || '', id].join('\n')));
+    hay[i] = plain([title, artist, path || '', id].join('\n'));
   }
-  return hay.get(i).includes(word);
+  return hay[i].includes(word);
 }

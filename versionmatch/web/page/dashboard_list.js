@@ -8,6 +8,7 @@ const orders = new Map();
 function trouble(error) {
   byId('trouble').hidden = !error;
   byId('trouble').textContent = error ? error.message : '';
+  if (error) byId('trouble').scrollIntoView({ block: 'center' });
 }
 
 // All rows of a view in an order, found once.
@@ -142,7 +143,9 @@ function showKinds(view) {
   const found = new Map();
   if (view.kind) for (let i = 0; i < view.size(); i++) found.set(view.kind(i), (found.get(view.kind(i)) || 0) + 1);
   byId('kinds').hidden = found.size < 2;
-  const chips = [...found].map(([kind, n]) => {
+  const rank = (kind) => { const at = Object.keys(facts.signs).indexOf(kind); return at < 0 ? 99 : at; };
+  const inOrder = [...found].sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  const chips = inOrder.map(([kind, n]) => {
     const box = el('input', { type: 'checkbox', value: kind, checked: state.kinds.has(kind) });
     box.addEventListener('change', () => { state.kinds[box.checked ? 'add' : 'delete'](kind); refilter(); });
     const sign = facts.signs[kind] ? [el('span', { class: 'sign', 'aria-hidden': 'true' }, facts.signs[kind]), ' '] : '';

@@ -50,6 +50,8 @@ function listen() {
     tab.addEventListener('keydown', onTabKey);
   });
   byId('download').addEventListener('click', download);
+  byId('load').addEventListener('click', () => byId('file').click());
+  byId('file').addEventListener('change', loadFile);
   byId('skip').addEventListener('click', (event) => { event.preventDefault(); byId('panel').focus(); });
   document.addEventListener('keydown', onKey);
   window.addEventListener('hashchange', () => { readHash(); show(); });

@@ -71,6 +71,38 @@ function download() {
   setTimeout(() => URL.revokeObjectURL(url), 10000);
 }
 
+// Rows of a file of decisions as cells; quoted cells may hold anything.
+function csvRows(text) {
+  const rows = [[]];
+  const cell = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r?\n|$)/y;
+  for (let found; cell.lastIndex < text.length && (found = cell.exec(text)); ) {
+    const value = found[1] === undefined ? found[2] : found[1].replaceAll('""', '"');
+    rows[rows.length - 1].push(/^'[=+\-@\t\r]/.test(value) ? value.slice(1) : value);
+    if (found[3] !== ',') rows.push([]);
+  }
+  return rows.filter((row) => row.some(Boolean));
+}
+
+// Decisions from a file, made here or on another machine, come over those of this browser.
+function takeIn(text) {
+  const [header, ...rows] = csvRows(text.replace(/^\ufeff/, ''));
+  const absent = COLUMNS.slice(0, 4).find((name) => !header?.includes(name));
+  if (absent) throw new Error(`This file has no column ${absent}; it is no decisions.csv.`);
+  const made = rows.map((cells) => Object.fromEntries(COLUMNS.map((name) => [name, cells[header.indexOf(name)] || null])));
+  const wrong = made.findIndex((row) => !row.query_id || !row.ref_id || !CHOICES.some(([choice]) => choice === row.decision));
+  if (wrong >= 0) throw new Error(`Row ${wrong + 2} of this file is no decision; nothing was taken in.`);
+  made.forEach(keep);
+}
+
+async function loadFile({ target }) {
+  try {
+    takeIn(await target.files[0].text());
+    trouble(null);
+  } catch (error) { trouble(error); }
+  target.value = '';
+  every('#rows li').forEach((row) => row.dispatchEvent(new Event('decided')));
+}
+
 // Three buttons for a pair, wherever it is shown.
 function chooser(query, reference, tier) {
   const group = el('div', { class: 'choices', role: 'group', 'aria-label': 'Decision' });
@@ -82,7 +114,7 @@ function chooser(query, reference, tier) {
   group.append(...CHOICES.map(([choice, word, sign]) =>
     button([el('span', { 'aria-hidden': 'true' }, sign), ' ', word], () => {
       decide(query, reference, tier, choice);
-      every(`#rows li`).forEach((row) => row.dispatchEvent(new Event('decided')));
+      every('#rows li').forEach((row) => row.dispatchEvent(new Event('decided')));
     }, { 'data-choice': choice, 'aria-pressed': 'false', title: ABOUT[choice] })));
   return { group, show };
 }

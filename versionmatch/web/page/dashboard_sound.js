@@ -47,14 +47,15 @@ function stretch(audio, [from, to]) {
 async function playInTurn(place) {
   const [a, b] = ['a', 'b'].map((side) => place.querySelector(`.side-${side} audio`));
   const face = place.querySelector('.in-turn');
-  if (face.getAttribute('aria-pressed') === 'true') { a?.pause(); b?.pause(); return; }
+  if (face.getAttribute('aria-pressed') === 'true') { place.stopped = true; a?.pause(); b?.pause(); return; }
+  place.stopped = false;
   const { spans } = place;
   const told = place.querySelector('.hearing');
   face.setAttribute('aria-pressed', 'true');
   for (const [audio, span, side] of [[a, spans[0], 'A'], [b, spans[1], 'B']]) {
     if (!audio) { told.textContent = `${side} cannot be played.`; continue; }
     told.textContent = `Hearing ${side} from ${clock(span[0])}`;
-    if (!(await stretch(audio, span))) break;
+    if (!(await stretch(audio, span)) || place.stopped) break;
   }
   face.setAttribute('aria-pressed', 'false');
   if (told.textContent.startsWith('Hearing')) told.textContent = '';
