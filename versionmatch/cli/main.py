@@ -24,7 +24,7 @@ from ..errors import (
     ParamsError,
     UnknownPlugin,
 )
-from . import align, bench, compare, doctor, identify, index, models, scan, train
+from . import align, bench, compare, doctor, identify, index, models, review, scan, train
 
 EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 5, 70, 130
 
@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"versionmatch {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (compare, align, index, identify, scan, bench, models, train, doctor):
+    for command in (compare, align, index, identify, scan, review, bench, models, train, doctor):
         command.add_to(commands)
     return top
 

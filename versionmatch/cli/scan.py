@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .common import clear_progress, progress
+from .scan_page import write_page
 
 if TYPE_CHECKING:
     from ..jobs.scan import Scan
@@ -48,7 +49,7 @@ def run_scan(options: argparse.Namespace) -> None:
     found = _scanned(options, given)
     tiers = {tier: n for tier, n in found.facts["tiers"].items() if tier != "unrelated"}
     told = ", ".join(f"{n} {tier}" for tier, n in tiers.items()) or "nothing related"
-    _say(options, found, f"{found.facts['pairs']} pairs compared: {told}; tables in {found.path}")
+    _say(options, found, f"{found.facts['pairs']} pairs compared: {told}; tables and index.html in {found.path}")
 
 
 def run_dedup(options: argparse.Namespace) -> None:
@@ -76,6 +77,7 @@ def _scanned(options: argparse.Namespace, given: dict[str, Any]) -> Scan:
     formats = tuple(dict.fromkeys([".jsonl", *(f".{name}" for name in _list(options.format))]))
     with Catalogue.open(options.catalogue) as catalogue:
         found = catalogue.scan(params, jobs=options.jobs, formats=formats, tell=progress(options))
+        write_page(catalogue, found)
     clear_progress(options)
     return found
 

@@ -42,7 +42,8 @@ class CataloguePrints:
                 f"{catalogue.path} keeps no fingerprints; add {KIND!r} to its kinds in catalogue.toml and run "
                 "`versionmatch index add`"
             )
-        self.folder = folder_of(catalogue.path, KIND, partition or "all")
+        settings = catalogue.view(self.ids[0]).settings(KIND) if self.ids else "none"
+        self.folder = folder_of(catalogue.path, f"{KIND}-{settings}", partition or "all")
         self.index = self._opened()
         self._follow()
 
@@ -69,9 +70,20 @@ class CataloguePrints:
             self.index.save(self.folder)
 
     def _kept(self) -> Iterator[tuple[str, Peaks]]:
+        """Those that are not in the index yet; one whose fingerprint is not kept is told and passed over."""
+        missing = 0
         for recording_id in self.ids:
-            if recording_id not in self.index and KIND in self.catalogue.store.features(recording_id).kinds:
-                yield recording_id, self.catalogue.view(recording_id)[KIND]
+            if recording_id not in self.index:
+                track = self.catalogue.view(recording_id)
+                if track.kept(KIND):
+                    yield recording_id, track[KIND]
+                else:
+                    missing += 1
+        if missing:
+            logger.warning(
+                "%d of %d recordings have no fingerprint by this version; `versionmatch index add %s` makes them",
+                missing, len(self.ids), self.catalogue.path,
+            )  # fmt: skip
 
     def found(self, peaks: Peaks, warps: str = "single", *, without: str = "") -> Answers:
         """Where the sound of these peaks occurs in the catalogue, best first; often nowhere."""

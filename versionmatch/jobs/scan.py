@@ -20,7 +20,7 @@ from ..tables import CLUSTERS, CONFLICTS, ERRORS, MATCHES, TABLES
 from .catalogue import Catalogue
 from .index_flow import Workers
 from .scan_pairs import Pair, Work, compared
-from .scan_tables import cluster_rows, clusters_of, error_rows, match_rows, mentions
+from .scan_tables import cluster_rows, clusters_of, decided_apart, error_rows, match_rows, mentions
 from .shortlist import proposed
 
 AT_ONCE = 32
@@ -50,6 +50,8 @@ def scan(
 ) -> Scan:
     """How the recordings of a catalogue are related, as tables in ``runs/…-scan-…``.
 
+    Pairs that a person rejected are not asked about again.
+
     A scan that was killed goes on where it was; one that was finished already for the same catalogue, settings and
     version is not done again. The tables are the same for any number of processes and any order.
 
@@ -72,7 +74,8 @@ def scan(
     run = RunFolder.of(catalogue.path, "scan", depends, disk=catalogue.store.disk)
     if not run.finished:
         tell("proposing pairs")
-        pairs = proposed(catalogue, params)
+        apart = set(decided_apart(catalogue))
+        pairs = [pair for pair in proposed(catalogue, params) if pair not in apart]
         with Workers(jobs or os.cpu_count() or 1, executor) as workers:
             facts = list(_compared(catalogue, run, pairs, params, workers, tell))
         _write(catalogue, run, facts, params, depends, formats)
@@ -124,6 +127,7 @@ def _write(
     write_schemas(run.path, TABLES.values())
     tiers = {tier: sum(f["tier"] == tier for f in facts) for tier in sorted({f["tier"] for f in facts})}
     run.finish({"schema": "versionmatch.scan-run/1", **depends, "recordings": len(recordings), "pairs": len(facts),
+                "inputs": catalogue.store.inputs_by_state(),
                 "tiers": tiers, "refused_by_decision": len(found.refused),
                 "prior": calibrate.load().prior,
                 "rows": {t.name: len(content) for t, content in tables.items()}})  # fmt: skip

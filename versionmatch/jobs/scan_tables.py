@@ -51,11 +51,15 @@ def _reported(fact: Row, least: float) -> bool:
     return fact["tier"] in _TIERS
 
 
+def decided_apart(catalogue: Catalogue) -> list[tuple[str, str]]:
+    """Pairs that a person rejected."""
+    return [(d.first, d.second) for d in catalogue.decisions() if d.verdict == NOT_A_DUPLICATE]
+
+
 def clusters_of(catalogue: Catalogue, rows: Iterable[Row]) -> Clustered:
     """Recordings that are one, by the matches and by what people decided."""
     pairs = {(r["query_id"], r["ref_id"]): Edge(r["query_id"], r["ref_id"], r["tier"], r["score"]) for r in rows}
-    apart = [(d.first, d.second) for d in catalogue.decisions() if d.verdict == NOT_A_DUPLICATE]
-    return clustered(pairs.values(), apart)
+    return clustered(pairs.values(), decided_apart(catalogue))
 
 
 def cluster_rows(clusters: Sequence[Cluster], recordings: Mapping[str, Recording]) -> list[Row]:

@@ -170,6 +170,11 @@ class CatalogueStore:
         with self.reading() as connection:
             return tuple(PARTITIONS.rows(connection, "1 ORDER BY name"))
 
+    def inputs_by_state(self) -> dict[str, int]:
+        """How many of all inputs ever named are in each state; their sum is all that was seen."""
+        with self.reading() as connection:
+            return dict(connection.execute("SELECT state, count(*) FROM inputs GROUP BY state ORDER BY state"))
+
     def quarantined(self) -> Iterator[InputRow]:
         """Inputs that could not be taken in, by path, each with its reason."""
         with self.reading() as connection:
