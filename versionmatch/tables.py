@@ -153,4 +153,16 @@ DECISIONS = Table(
         Column("decided_at", "text", "when, as ISO 8601 in UTC", optional=True),
     ),
 )
-TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS)}
+LEAKS = Table(
+    "leaks",
+    1,
+    (
+        Column("recording_id", "text", "a recording that is in the other set too, and should be left out"),
+        Column("path", "text", "its file"),
+        Column("level", "text", "recording: the same sound, also altered; work: a version of one of its works"),
+        Column("ref_id", "text", "the surest match in the other set"),
+        Column("tier", "text", "the relation to it"),
+        Column("score", "number", "its probability, 0 to 1"),
+    ),
+)
+TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS, LEAKS)}

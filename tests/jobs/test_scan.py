@@ -22,6 +22,7 @@ from versionmatch.cli.main import main
 from versionmatch.errors import ParamsError
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.jobs.identify import identify, locate
+from versionmatch.jobs.leaks import against, leaks
 from versionmatch.jobs.scan import scan
 from versionmatch.jobs.search import search
 from versionmatch.params import ScanParams
@@ -247,3 +248,47 @@ def test_commands_say_it_in_lines_and_by_their_exit_codes(catalogue, music, caps
 def test_an_unknown_way_of_proposing_is_named():
     with pytest.raises(ParamsError, match=r"by = \('melody',\); it must be some of recording, version"):
         ScanParams(by=("melody",))
+
+
+def test_what_was_rejected_is_neither_joined_nor_asked_about_again(catalogue, tmp_path, capsys):
+    by_name = {name: id_ for id_, name in names(catalogue).items()}
+    pair = sorted((by_name["a.flac"], by_name["a-again.ogg"]))
+    assert scan(catalogue, params(), jobs=1).facts["rows"]["clusters"] >= 2
+    path = tmp_path / "decisions.csv"
+    path.write_text(f"query_id,ref_id,tier,decision\n{pair[0]},{pair[1]},same recording,reject\n", encoding="utf-8")
+    assert main(["review", "apply", str(catalogue.path), str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"reject": 1}
+    found = scan(catalogue, params(), jobs=1)
+    assert frozenset(("a.flac", "a-again.ogg")) not in tiers(catalogue, found)
+    path.write_text(f"query_id,ref_id,tier,decision\n{pair[0]},{'0' * 64},version,accept\n", encoding="utf-8")
+    assert main(["review", "apply", str(catalogue.path), str(path)]) == 3
+    assert "holds no recording '000000" in capsys.readouterr().err
+
+
+def test_a_leak_is_found_as_recording_and_what_is_not_there_is_not(catalogue, music, tmp_path):
+    training = tmp_path / "training"
+    training.mkdir()
+    for name in ("a-again.ogg", "stranger.flac"):
+        shutil.copy(music / name, training)
+    with against(catalogue, training, jobs=1) as other:
+        found = leaks(catalogue, other, params(), jobs=1)
+        again = leaks(catalogue, other, params(), jobs=1)
+    called = names(catalogue)
+    rows = [json.loads(line) for line in (found.path / "leaks.jsonl").read_text().splitlines()]
+    leaked = {called[row["recording_id"]]: row["level"] for row in rows}
+    assert (
+        leaked["a.flac"] == leaked["a-again.ogg"] == leaked["a-faster.flac"] == leaked["stranger.flac"] == "recording"
+    )
+    assert not {"b.flac", "silence.flac"} & {n for n, level in leaked.items() if level == "recording"}
+    assert again.path == found.path
+    assert found.facts["leaks"]["recording"] == len([level for level in leaked.values() if level == "recording"])
+
+
+def test_the_page_of_a_scan_lies_beside_its_tables(catalogue, capsys):
+    assert main(["scan", str(catalogue.path), "--by", "recording", "--cues", ",".join(CUES), "--jobs", "1", "-q"]) == 0
+    said = capsys.readouterr().out
+    folder = next(catalogue.path.glob("runs/*-scan-*"))
+    assert str(folder) in said
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert folder.name in page
+    assert not {"infringement", "plagiarism", "copying"} & set(page.lower().split())

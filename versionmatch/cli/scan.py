@@ -22,7 +22,9 @@ def add_to(commands: Any) -> None:
     scan.add_argument("-k", type=int, default=20, help="so many are proposed to each by vectors (%(default)s)")
     scan.add_argument("--least", type=float, default=0.5, metavar="P", help="least probability (%(default)s)")
     scan.add_argument("--cues", metavar="LIST", help="what proposed pairs are compared in (default: as compare)")
-    _command(commands, "dedup", run_dedup, "which recordings of a catalogue are one; nothing is deleted")
+    dedup = _command(commands, "dedup", run_dedup, "which recordings of a catalogue are one; nothing is deleted")
+    words = "a catalogue, folder or manifest: which recordings are in that set too, such as a model's training set"
+    dedup.add_argument("--against", type=Path, metavar="SET", help=words)
     _command(commands, "conflicts", run_conflicts, "ISRC, ISWC, ISNI, IPI and UPC that contradict what is heard")
 
 
@@ -53,12 +55,35 @@ def run_scan(options: argparse.Namespace) -> None:
 
 
 def run_dedup(options: argparse.Namespace) -> None:
-    """Same recordings alone, one line for each cluster."""
+    """Same recordings alone, one line for each cluster; or what is in another set too."""
+    if options.against is not None:
+        _run_leaks(options)
+        return
     found = _scanned(options, {"by": ("recording",)})
     if not options.json:
         for cluster, members in _clusters(found.path / "clusters.jsonl").items():
             sys.stdout.write(f"{cluster[:12]}  {len(members)} recordings  {'  '.join(m[:12] for m in members)}\n")
     _say(options, found, f"tables in {found.path}")
+
+
+def _run_leaks(options: argparse.Namespace) -> None:
+    from ..jobs.catalogue import Catalogue
+    from ..jobs.leaks import against, leaks
+    from ..params import ScanParams
+
+    params = ScanParams(warps=options.warps, partition=options.partition)
+    with Catalogue.open(options.catalogue) as catalogue, against(
+        catalogue, options.against, jobs=options.jobs
+    ) as other:  # fmt: skip
+        found = leaks(catalogue, other, params, jobs=options.jobs, formats=_formats(options), tell=progress(options))
+    clear_progress(options)
+    n = found.facts["leaks"]
+    told = f"{n['recording']} recordings and {n['work']} works of {found.facts['recordings']} are in the other set"
+    _say(options, found, f"{told}; tables in {found.path}")
+
+
+def _formats(options: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([".jsonl", *(f".{name}" for name in _list(options.format))]))
 
 
 def run_conflicts(options: argparse.Namespace) -> None:
@@ -74,9 +99,8 @@ def _scanned(options: argparse.Namespace, given: dict[str, Any]) -> Scan:
     from ..params import ScanParams
 
     params = ScanParams(**given, warps=options.warps, partition=options.partition)
-    formats = tuple(dict.fromkeys([".jsonl", *(f".{name}" for name in _list(options.format))]))
     with Catalogue.open(options.catalogue) as catalogue:
-        found = catalogue.scan(params, jobs=options.jobs, formats=formats, tell=progress(options))
+        found = catalogue.scan(params, jobs=options.jobs, formats=_formats(options), tell=progress(options))
         write_page(catalogue, found)
     clear_progress(options)
     return found

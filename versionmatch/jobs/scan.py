@@ -77,20 +77,29 @@ def scan(
         apart = set(decided_apart(catalogue))
         pairs = [pair for pair in proposed(catalogue, params) if pair not in apart]
         with Workers(jobs or os.cpu_count() or 1, executor) as workers:
-            facts = list(_compared(catalogue, run, pairs, params, workers, tell))
+            facts = list(compared_all(catalogue, run, pairs, params, workers, tell))
         _write(catalogue, run, facts, params, depends, formats)
     return Scan(run.path, run.facts)
 
 
-def _compared(
-    catalogue: Catalogue, run: RunFolder, pairs: Sequence[Pair], params: ScanParams, workers: Workers, tell: Tell
+def compared_all(
+    catalogue: Catalogue,
+    run: RunFolder,
+    pairs: Sequence[Pair],
+    params: ScanParams,
+    workers: Workers,
+    tell: Tell,
+    *,
+    other: Catalogue | None = None,
 ) -> Iterator[dict[str, Any]]:
     """What every pair came to, in order; parts that are there already are not compared again."""
     pieces = [tuple(pairs[at : at + AT_ONCE]) for at in range(0, len(pairs), AT_ONCE)]
     parts = [(run.part(f"{q} {r}" for q, r in some), some) for some in pieces]
-    root = os.path.abspath(catalogue.path)
+    root, there = os.path.abspath(catalogue.path), os.path.abspath(other.path) if other else ""
     waiting = {
-        path: workers.submit(compared, Work(root, some, params)) for path, some in parts if run.kept(path) is None
+        path: workers.submit(compared, Work(root, some, params, there))
+        for path, some in parts
+        if run.kept(path) is None
     }
     done = 0
     for path, some in parts:

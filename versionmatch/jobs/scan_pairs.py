@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,12 +28,15 @@ class Work:
     root: str
     pairs: tuple[Pair, ...]
     params: ScanParams
+    other: str = ""
+    """Of the references, where they are in another catalogue."""
 
 
 def compared(work: Work) -> list[dict[str, Any]]:
     """A row of facts for each pair, in order; ``row["tier"]`` is the relation, also where they are unrelated."""
     settings = CompareParams(cues=work.params.cues)
-    return [facts_of(compare(_track(work.root, q), _track(work.root, r), settings)) for q, r in work.pairs]
+    other = work.other or work.root
+    return [facts_of(compare(_track(work.root, q), _track(other, r), settings)) for q, r in work.pairs]
 
 
 @lru_cache(maxsize=4)
@@ -47,14 +51,18 @@ def _track(root: str, recording_id: str) -> Track:
 
 def facts_of(match: Match) -> dict[str, Any]:
     """What a scan keeps of a comparison, JSON-able."""
+    tempo, transpose = match.tempo_ratio, match.transposition
+    heard = next((e.details for e in match.evidence if e.cue == "recording" and e.spans), None)
+    if heard is not None and _method(match) == "recording":
+        tempo, transpose = heard["tempo"], round(12 * math.log2(heard["pitch"]))
     return {
         "query_id": match.query.id,
         "ref_id": match.reference.id,
         "tier": match.relation,
         "score": match.probability,
         "p_null": _p_null(match),
-        "transpose": match.transposition % 12,
-        "tempo_ratio": match.tempo_ratio,
+        "transpose": transpose % 12,
+        "tempo_ratio": tempo,
         "coverage_q": match.coverage_query,
         "coverage_r": match.coverage_reference,
         "method": _method(match),
@@ -80,7 +88,7 @@ def _p_null(match: Match) -> float | None:
 
 
 def _method(match: Match) -> str:
-    if match.relation in RECORDING:
+    if match.relation in RECORDING or (match.relation == "related passage" and not match.passages):
         return "recording"
     return "passages" if match.relation == "related passage" else "fused"
 
