@@ -164,6 +164,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1, help="of each track in each cell")
     parser.add_argument("--tracks-each", type=int, default=50, help="tracks asked for in each cell")
     parser.add_argument("--hop", type=float, default=10.0, help="seconds between windows of held-out tracks")
+    parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     indexed, held = corpus(options.tracks, options.cache)
@@ -178,7 +179,9 @@ def main() -> None:
     for length in LENGTHS_S:
         for peer in rivals:
             peer.learn(length, [excerpt(sound(p), np.random.default_rng(SEED))[: length * SR] for p in held[0:80:2]])
-    report = json.loads(RESULT.read_text(encoding="utf-8")) if options.only and RESULT.exists() else {"cells": {}}
+    report = (
+        json.loads(options.out.read_text(encoding="utf-8")) if options.only and options.out.exists() else {"cells": {}}
+    )
     report |= {
         "question": "recall of excerpts of indexed tracks, and false finds of windows of others",
         "protocol": " ".join((__doc__ or "").split("\n\n")[2].split()),
@@ -194,17 +197,17 @@ def main() -> None:
         report["cells"][name] = report["cells"].get(name, {}) | row
         told = {who: [round(v["percent"]) for v in row[who].values()] for who in row if who != "warps"}
         print(f"{name:32} {told}  {time.process_time():.0f} s", flush=True)
-        written(report)
+        written(report, options.out)
     if index is not None:
         report["second track of a mix at -6 dB, 10 s"] = mixes(index, indexed[1::2])
-        written(report)
+        written(report, options.out)
         for warps, hop in (("speed", options.hop), ("full", 6 * options.hop)):
             report.setdefault("false positives", {})[warps] = false_positives(index, held[1::2], warps, hop)
-            written(report)
+            written(report, options.out)
 
 
-def written(report: dict[str, Any]) -> None:
-    RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def written(report: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
