@@ -106,20 +106,6 @@ def best_stretch(
 
 
 @nb.njit(cache=True, nogil=True)
-def elsewhere(
-    picture: Cells, strong: Flags, frames: Ints, halves: Ints, chance: Doubles, rates: Doubles, shifts: Ints
-) -> Doubles:
-    """What ``best_stretch`` gives at each of the wrong offsets, going round, ``(n_shifts,)``."""
-    found = np.empty(shifts.size, np.float64)
-    moved = np.empty(frames.size, np.int32)
-    for k in range(shifts.size):
-        for i in range(frames.size):
-            moved[i] = (frames[i] + shifts[k]) % picture.shape[0]
-        found[k] = best_stretch(picture, strong, moved, halves, chance, rates)[0]
-    return found
-
-
-@nb.njit(cache=True, nogil=True)
 def met(picture: Cells, frames: Ints, halves: Ints) -> Ints:
     """For each peak the number of the picture's peak that it falls on, or -1."""
     which = np.full(frames.size, -1, np.int32)
