@@ -4,8 +4,8 @@ Votes only say where to look. There, each of the recording's peaks is found agai
 survive what happened to the sound, or by chance. How likely chance is, is counted for each peak at wrong offsets, so
 that steady tones and loops, which meet themselves everywhere, say nothing; peaks that sound at once are the partials of
 few notes and say no more than one moment can. What speaks most is the stretch with the largest sum of logarithms, as in
-the search of related sequences [1]_; its natural unit is the nat. The logarithm of the number of places that were looked
-at is taken off it.
+the search of related sequences [1]_; its natural unit is the nat. The logarithm of the number of places that were
+looked at is taken off it.
 
 References
 ----------
