@@ -28,12 +28,11 @@ def pairs(frames, bins, fan: int) -> list[tuple[int, int]]:
     found = []
     for i in range(len(frames)):
         partners = [
-            j
-            for j in range(i + 1, len(frames))
-            if 2 <= frames[j] - frames[i] <= 63 and abs(bins[j] - bins[i]) <= 63
+            j for j in range(i + 1, len(frames)) if 2 <= frames[j] - frames[i] <= 63 and abs(bins[j] - bins[i]) <= 63
         ]
-        for j in partners[:fan]:
-            found.append((bins[i] * 2**13 + (bins[j] - bins[i] + 64) * 2**6 + frames[j] - frames[i], i))
+        found += [
+            (bins[i] * 2**13 + (bins[j] - bins[i] + 64) * 2**6 + frames[j] - frames[i], i) for j in partners[:fan]
+        ]
     return found
 
 
@@ -46,15 +45,21 @@ def votes(places: dict[int, list[int]], hashes, times) -> dict[int, int]:
     return count
 
 
-def best_stretch(met, chance, rates) -> float:
-    """Largest sum of log-likelihood ratios over any run of peaks; ``met``: 0 lost, 1 weak, 2 strong."""
+def best_stretch(frames, met, chance, rates) -> float:
+    """Largest sum of log-likelihood ratios over any run of peaks; ``met``: 0 lost, 1 weak, 2 strong.
+
+    The gains of peaks that begin within 2 frames of the first of them are 4 together at most.
+    """
     best = 0.0
     for weak, strong in rates:
         lost = 1 - weak - strong
-        gain = [
-            np.log(lost) if m == 0 else np.log((weak, strong)[m - 1] / chance[m - 1][i] + lost)
-            for i, m in enumerate(met)
-        ]
+        gain, first, said = [], None, 0.0
+        for i, (frame, m) in enumerate(zip(frames, met, strict=True)):
+            if first is None or frame - first > 2:
+                first, said = frame, 0.0
+            value = np.log(lost) if m == 0 else np.log((weak, strong)[m - 1] / chance[m - 1][i] + lost)
+            gain.append(min(value, 4.0 - said) if m else value)
+            said += max(gain[-1], 0.0)
         for start in range(len(gain)):
             for end in range(start + 1, len(gain) + 1):
                 best = max(best, sum(gain[start:end]))

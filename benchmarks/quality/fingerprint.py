@@ -25,7 +25,7 @@ from benchmarks.quality import fingerprint_peers as peers
 from benchmarks.quality.fingerprint_cells import CELLS, SR, WIDE
 from benchmarks.speed.machine import described
 from versionmatch.audio.decode import load
-from versionmatch.fingerprint.landmarks import ASKED, landmarks
+from versionmatch.fingerprint.landmarks import ALGORITHM, ASKED, landmarks
 from versionmatch.fingerprint.score import ACCEPTED
 from versionmatch.index.found import Found
 from versionmatch.index.postings import PostingsIndex
@@ -36,6 +36,7 @@ HELD_OUT = ("supertux-data", "hedgewars-data", "colobot-common-sounds", "tuxmath
 LENGTHS_S = (3, 5, 10)
 N_INDEXED, SHORTEST_S, LONGEST_S, SPARE_S = 100, 45.0, 900.0, 13
 EVERYTHING = -1e9  # nats: nothing is turned down
+TWINS = ({"ardentryst-theme1.ogg", "ardentryst-theme1_raw.ogg"},)  # one recording in two files: either is right
 SEED = 440
 
 
@@ -85,6 +86,10 @@ def asked(index: PostingsIndex, samples: np.ndarray, warps: str) -> Found | None
     return next(iter(index.query(peaks, warps, accepted=EVERYTHING)), None)
 
 
+def same(track: str, other: str) -> bool:
+    return track == other or {track, other} in TWINS
+
+
 def share(found: int, n: int) -> dict[str, Any]:
     """A share with its 95 % interval after Wilson."""
     z, p = 1.96, found / max(n, 1)
@@ -132,7 +137,7 @@ def cell(
                 finds = {p.name: p.finds(part, path.stem) for p in rivals}
                 if index is not None:
                     best = asked(index, part, warps)
-                    first = best is not None and best.track == path.stem
+                    first = best is not None and same(best.track, path.stem)
                     finds["ours"] = first, bool(first and best is not None and best.score >= ACCEPTED)
                 for who, (first, stands) in finds.items():
                     row = counts[who][length]
@@ -164,21 +169,31 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1, help="of each track in each cell")
     parser.add_argument("--tracks-each", type=int, default=50, help="tracks asked for in each cell")
     parser.add_argument("--hop", type=float, default=10.0, help="seconds between windows of held-out tracks")
+    parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     indexed, held = corpus(options.tracks, options.cache)
     index = PostingsIndex() if options.only != "peers" else None
     rivals = peers.present(options.peers) if options.only != "ours" else []
+    stored = options.cache / f"index-{ALGORITHM}"
+    if index is not None and stored.exists():
+        index = PostingsIndex.load(stored)
     for path in indexed:
+        if index is not None and path.stem in index and not rivals:
+            continue
         samples = sound(path)
         if index is not None:
             index.add(path.stem, landmarks(Audio(samples, SR)))
         for peer in rivals:
             peer.add(path.stem, samples)
+    if index is not None and not stored.exists():
+        index.save(stored)
     for length in LENGTHS_S:
         for peer in rivals:
             peer.learn(length, [excerpt(sound(p), np.random.default_rng(SEED))[: length * SR] for p in held[0:80:2]])
-    report = json.loads(RESULT.read_text(encoding="utf-8")) if options.only and RESULT.exists() else {"cells": {}}
+    report = (
+        json.loads(options.out.read_text(encoding="utf-8")) if options.only and options.out.exists() else {"cells": {}}
+    )
     report |= {
         "question": "recall of excerpts of indexed tracks, and false finds of windows of others",
         "protocol": " ".join((__doc__ or "").split("\n\n")[2].split()),
@@ -194,17 +209,17 @@ def main() -> None:
         report["cells"][name] = report["cells"].get(name, {}) | row
         told = {who: [round(v["percent"]) for v in row[who].values()] for who in row if who != "warps"}
         print(f"{name:32} {told}  {time.process_time():.0f} s", flush=True)
-        written(report)
+        written(report, options.out)
     if index is not None:
         report["second track of a mix at -6 dB, 10 s"] = mixes(index, indexed[1::2])
-        written(report)
+        written(report, options.out)
         for warps, hop in (("speed", options.hop), ("full", 6 * options.hop)):
             report.setdefault("false positives", {})[warps] = false_positives(index, held[1::2], warps, hop)
-            written(report)
+            written(report, options.out)
 
 
-def written(report: dict[str, Any]) -> None:
-    RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def written(report: dict[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ def sound(seed: int, seconds: float = 30.0, sr: int = SR) -> np.ndarray:
     for onset in np.cumsum(rng.uniform(0.05, 0.25, int(seconds * 7))):
         length = int(rng.uniform(0.1, 0.6) * sr)
         start = int(onset * sr)
-        if start + length > samples.size:
+        length = min(length, samples.size - start)
+        if length <= 0:
             break
         time = np.arange(length) / sr
         hz = 110 * 2 ** rng.uniform(0, 3.5)

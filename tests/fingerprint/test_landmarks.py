@@ -1,5 +1,7 @@
 """Peaks lie where the sound stands out, whatever the blocks in which it comes."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -44,7 +46,7 @@ def test_a_tone_burst_has_its_peak_at_its_time_and_frequency():
 @given(st.lists(st.integers(1, 400_000), min_size=1, max_size=12))
 def test_any_cut_into_blocks_gives_the_same_peaks_bit_for_bit(lengths):
     edges = [0, *np.minimum(np.cumsum(lengths), SOUND.size).tolist(), SOUND.size]
-    blocks = [SOUND[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    blocks = [SOUND[a:b] for a, b in pairwise(edges)]
     assert columns(landmarks_of(SR, blocks)) == columns(landmarks(audio(SOUND)))
 
 
@@ -57,7 +59,9 @@ def test_an_excerpt_has_the_peaks_of_the_whole_but_for_its_ends():
     start = 256 * 40
     whole, part = landmarks(audio(SOUND)), landmarks(audio(SOUND[start : start + 10 * SR]))
     expected = {(f - 40, b) for f, b in zip(whole.frames.tolist(), whole.bins.tolist(), strict=True)}
-    inner = [(f, b) for f, b in zip(part.frames.tolist(), part.bins.tolist(), strict=True) if 60 < f < part.n_frames - 60]
+    inner = [
+        (f, b) for f, b in zip(part.frames.tolist(), part.bins.tolist(), strict=True) if 60 < f < part.n_frames - 60
+    ]
     assert len(inner) > 50
     assert set(inner) <= expected
 

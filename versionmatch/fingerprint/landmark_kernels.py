@@ -68,7 +68,7 @@ def pick(
     for t in range(first, last):
         for f in range(lowest_bin, n - 1):
             value = levels[t, f]
-            if value < tops[t, f] or value <= floor:
+            if not (value >= tops[t, f] and value > floor):
                 continue
             total, count = 0.0, 0
             for k in range(max(0, t - surround[0]), min(n_rows, t + surround[0] + 1)):

@@ -13,6 +13,7 @@ from .warp import SAME, Warp, warps_named
 MOST = 6  # candidates of a window
 ENOUGH = 0.5  # of the query found as it is: no other speed is looked for
 STEP_S = 10.0
+CERTAIN, DENSE = 40.0, 5.0  # nats of a stretch, and per second of it: another performance of the same tune has fewer
 LEADS = 6  # windows in which other speeds are looked for: those with the most peaks
 
 
@@ -45,7 +46,12 @@ def same_sound(query: Peaks, reference: Peaks, warps: str = "single") -> tuple[S
             warped = _seen(table, query, (warp,), tried)
             if sum(s.score for s in warped) > sum(s.score for s in found):
                 found = warped
-    return stretches(found, query.frame_rate)
+    return tuple(s for s in stretches(found, query.frame_rate) if _certain(s, query.frame_rate))
+
+
+def _certain(stretch: Stretch, frame_rate: float) -> bool:
+    seconds = (stretch.query[1] - stretch.query[0]) / frame_rate
+    return stretch.score >= max(CERTAIN, DENSE * seconds)
 
 
 def _seen(table: Table, query: Peaks, warps: tuple[Warp, ...], tried: float) -> list[Sighting]:

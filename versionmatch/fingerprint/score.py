@@ -2,10 +2,10 @@
 
 Votes only say where to look. There, each of the recording's peaks is found again or not: at the rate at which peaks
 survive what happened to the sound, or by chance. How likely chance is, is counted for each peak at wrong offsets, so
-that steady tones and loops, which meet themselves everywhere, say nothing. What speaks most is the stretch with the
-largest sum of logarithms, as in the search of related sequences [1]_; its natural unit is the nat. If peaks met each
-other independently, such sums at wrong offsets would fall by a factor of e in a nat; where rhythms lock they fall more
-slowly, and the score is divided by as much. The logarithm of the number of places that were looked at is taken off it.
+that steady tones and loops, which meet themselves everywhere, say nothing; peaks that sound at once are the partials of
+few notes and say no more than one moment can. What speaks most is the stretch with the largest sum of logarithms, as in
+the search of related sequences [1]_; its natural unit is the nat. The logarithm of the number of places that were
+looked at is taken off it.
 
 References
 ----------
@@ -22,7 +22,7 @@ import numpy as np
 
 from ..types import FloatArray, IntArray, Peaks
 from ..types.peaks import BIN_STEPS
-from .score_kernels import COLUMNS, Cells, Flags, best_stretch, chances, elsewhere, hits, met, paint
+from .score_kernels import COLUMNS, Cells, Flags, best_stretch, chances, hits, met, paint
 from .table import Table
 from .vote import Candidate
 from .warp import Warp
@@ -35,7 +35,7 @@ FEWEST = 4  # hits
 CLOSELY = 10  # candidates of a window that are looked at closely
 FURTHEST = 0.01  # the tempo is refined by so much at most
 NUDGES = (0.0, 0.00125, -0.00125, 0.0025, -0.0025)
-ACCEPTED = 12.0
+ACCEPTED = 10.0
 """Nats from which on something counts as found; see ``docs/fingerprint.md`` for how often chance reaches it."""
 
 
@@ -125,10 +125,6 @@ class Picture:
         score, first, last, n_hits = best_stretch(self.cells, self.strong, frames, halves, chance, RATES)
         if n_hits < FEWEST:
             return None
-        if score > searched:
-            at_others = elsewhere(self.cells, self.strong, frames, halves, chance, RATES, self.shifts)
-            low, high = np.quantile(at_others, (0.5, 0.9))
-            score /= max(1.0, float(high - low) / math.log(5.0))
         score -= searched
         answers = met(self.cells, frames[first : last + 1], halves[first : last + 1])
         own = inside[first : last + 1]

@@ -13,6 +13,7 @@ Cells = npt.NDArray[np.int16]
 Flags = npt.NDArray[np.bool_]
 
 COLUMNS = 1024  # half bins
+AT_ONCE, MOMENT = 2, 4.0
 
 
 @nb.njit(cache=True, nogil=True)
@@ -74,18 +75,23 @@ def best_stretch(
 
     Within the stretch the sound has survived so that a peak is found again, as a weak or a strong one, at one of the
     ``rates (k, 2)``, else by ``chance (2, n)``; what lies outside says nothing. The ratio is the largest over the
-    rates. Peaks in order of time; ``(0, 0, -1, 0)`` where nothing speaks for it.
+    rates. Peaks that sound at once are the partials of few notes: a moment of ``AT_ONCE`` frames says no more than
+    ``MOMENT`` nats. Peaks in order of time; ``(0, 0, -1, 0)`` where nothing speaks for it.
     """
     best, first, last = 0.0, 0, -1
     for k in range(rates.shape[0]):
         lost = 1.0 - rates[k, 0] - rates[k, 1]
         miss = np.log(lost)
         total, start = 0.0, 0
+        since, said = 0, MOMENT + 1.0
         for i in range(frames.size):
+            if i == 0 or abs(frames[i] - since) > AT_ONCE:
+                since, said = frames[i], 0.0
             which = picture[frames[i], halves[i]]
             if which > 0:
                 kind = 1 if strong[which - 1] else 0
-                total += np.log(rates[k, kind] / chance[kind, i] + lost)
+                gain = min(np.log(rates[k, kind] / chance[kind, i] + lost), MOMENT - said)
+                total, said = total + gain, said + max(gain, 0.0)
             else:
                 total += miss
             if total <= 0.0:
@@ -97,20 +103,6 @@ def best_stretch(
         if picture[frames[i], halves[i]] > 0:
             found += 1
     return best, first, last, found
-
-
-@nb.njit(cache=True, nogil=True)
-def elsewhere(
-    picture: Cells, strong: Flags, frames: Ints, halves: Ints, chance: Doubles, rates: Doubles, shifts: Ints
-) -> Doubles:
-    """What ``best_stretch`` gives at each of the wrong offsets, going round, ``(n_shifts,)``."""
-    found = np.empty(shifts.size, np.float64)
-    moved = np.empty(frames.size, np.int32)
-    for k in range(shifts.size):
-        for i in range(frames.size):
-            moved[i] = (frames[i] + shifts[k]) % picture.shape[0]
-        found[k] = best_stretch(picture, strong, moved, halves, chance, rates)[0]
-    return found
 
 
 @nb.njit(cache=True, nogil=True)

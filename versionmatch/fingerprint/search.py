@@ -17,7 +17,7 @@ from .warp import SAME, Warp
 
 WINDOW_S, HOP_S = 10.0, 5.0
 LONGEST_S = 15.0  # a query up to this long is one window; in no warp is it longer than the gap between recordings
-SURE = 40.0  # nats from which on a window is not looked up in further warps
+SURE, FILLED = 40.0, 0.8  # nats in that part of a window: it is not looked up in further warps
 SAME_LINE = 4.0  # frames, and of what lies between two windows
 DRIFT = 0.02
 REACH_S = 30.0  # windows further apart are not joined
@@ -64,8 +64,8 @@ def sightings(
 ) -> tuple[list[Sighting], bool]:
     """What is seen of each window at ``least`` nats or more, and whether no budget was passed.
 
-    ``stages`` are warps that are tried one after another until one is ``SURE``. ``n_tried`` is the number of places at
-    which chance could have come up with it: by default all frames of the table in all warps.
+    ``stages`` are warps that are tried one after another until one is ``SURE`` nearly throughout. ``n_tried`` is the
+    number of places at which chance could have come up with it: by default all frames of the table in all warps.
     Recordings that are ``gone`` are not seen.
     """
     n_warps = sum(len(stage) for stage in stages)
@@ -81,7 +81,7 @@ def sightings(
             near, all_read = candidates(table, sparse, stage, most=most, budget=budget, gone=gone)
             complete &= all_read
             seen += [s for s in picture.sightings(table, near, n_tried=tried) if s.score >= least]
-            if any(s.score >= SURE for s in seen):
+            if any(s.score >= SURE and s.query[1] - s.query[0] >= FILLED * window.n_frames for s in seen):
                 break
         found += [s.moved(round(start_s * peaks.frame_rate)) for s in _distinct(seen)]
     return found, complete

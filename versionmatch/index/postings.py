@@ -21,7 +21,7 @@ from .found import Answers, Found
 from .segment import FORMAT, Kind, Segment, load, save, segment_of
 
 MOST_SEGMENTS = 6
-CANDIDATES = 24
+CANDIDATES = 32
 
 
 class PostingsIndex:

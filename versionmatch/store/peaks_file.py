@@ -1,6 +1,6 @@
 """Peaks in few bytes: differences of frames, bins in two planes, levels; deflated.
 
-Format 1, after inflation, n bytes each: differences of frames up to 254 (255: the next of the long differences), bins in
+Format 1, after inflation, n bytes each: differences of frames up to 254 (255: the next of the long ones), bins in
 sixteenths divided by 32, their remainder, levels in dB; then the long differences as little-endian uint32.
 """
 
