@@ -404,3 +404,17 @@ def test_seconds_are_no_part_of_the_facts(catalogue, tmp_path):
     os.utime(path)
     add(catalogue, path)
     assert catalogue.facts_sha256() == before
+
+
+def test_no_question_about_one_recording_goes_through_all_of_them(catalogue, sounds):
+    add(catalogue, sounds)
+    asked = []
+    with catalogue.store.reading() as connection:
+        connection.set_trace_callback(asked.append)
+        recording = next(catalogue.recordings())
+        _ = catalogue.view(recording.id)["waveform"]
+        connection.set_trace_callback(None)
+        plans = [row[3] for text in asked for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
+    assert len(plans) > 5
+    assert not [plan for plan in plans if plan.startswith("SCAN") and "removals" not in plan]
+    assert not [plan for plan in plans if "inputs_state" in plan]
