@@ -49,6 +49,15 @@ def test_everything_named_is_accounted_for(catalogue, sounds):
     assert {os.path.basename(r.path): r.reason for r in catalogue.quarantined()} == BAD
 
 
+def test_what_an_index_is_made_of_can_be_gone_through(catalogue, sounds):
+    add(catalogue, sounds)
+    rows = list(catalogue.store.kept("waveform"))
+    assert [row.recording_id for row in rows] == [r.id for r in catalogue.recordings()]
+    catalogue.remove([rows[0].recording_id])
+    assert list(catalogue.store.kept("waveform")) == rows[1:]
+    assert list(catalogue.store.kept("cqt")) == []
+
+
 def test_the_same_sound_in_three_files_is_one_recording(catalogue, sounds):
     add(catalogue, sounds)
     assert len(catalogue) == 4

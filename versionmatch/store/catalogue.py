@@ -26,6 +26,7 @@ from .rows import (
     PARTITIONS,
     RECORDINGS,
     REMOVALS,
+    ArtefactRow,
     DecisionRow,
     InputRow,
     PartitionRow,
@@ -154,6 +155,22 @@ class CatalogueStore:
             row = self._row(connection, recording_id)
             rows = list(ARTEFACTS.rows(connection, "recording_id = ?", (row.id,)))
         return KeptFeatures(self.artefacts, {(r.recording_id, r.kind, r.settings): r for r in rows})
+
+    def kept(self, kind: str) -> Iterator[ArtefactRow]:
+        """The features of one kind that are kept, by recording: what an index is made of, and told to be fresh by."""
+        last = ""
+        where = "recording_id > ? AND kind = ? AND recording_id NOT IN (SELECT recording_id FROM removals)"
+        while True:
+            with self.reading() as connection:
+                page = list(
+                    ARTEFACTS.rows(connection, f"{where} ORDER BY recording_id, settings LIMIT 512", (last, kind))
+                )
+            if not page:
+                return
+            if len(page) == 512:  # a recording with several settings is not torn apart
+                page = [row for row in page if row.recording_id != page[-1].recording_id] or page
+            last = page[-1].recording_id
+            yield from page
 
     def sources(self, recording_id: str) -> tuple[InputRow, ...]:
         """All inputs that are this recording, by path."""
