@@ -127,7 +127,7 @@ class IndexParams(Params):
     Parameters
     ----------
     jobs : int
-        Processes; 0: as many as there are cores.
+        Processes; 0: as many as there are cores. With an executor of the caller's: how many tasks are under way.
     max_memory_mib : int
         All processes together; fewer are started where it would not do. 0: no bound but the decoder's own.
     deadline_s : float

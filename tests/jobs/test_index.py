@@ -49,6 +49,15 @@ def test_everything_named_is_accounted_for(catalogue, sounds):
     assert {os.path.basename(r.path): r.reason for r in catalogue.quarantined()} == BAD
 
 
+def test_what_an_index_is_made_of_can_be_gone_through(catalogue, sounds):
+    add(catalogue, sounds)
+    rows = list(catalogue.store.kept("waveform"))
+    assert [row.recording_id for row in rows] == [r.id for r in catalogue.recordings()]
+    catalogue.remove([rows[0].recording_id])
+    assert list(catalogue.store.kept("waveform")) == rows[1:]
+    assert list(catalogue.store.kept("cqt")) == []
+
+
 def test_the_same_sound_in_three_files_is_one_recording(catalogue, sounds):
     add(catalogue, sounds)
     assert len(catalogue) == 4
@@ -404,3 +413,17 @@ def test_seconds_are_no_part_of_the_facts(catalogue, tmp_path):
     os.utime(path)
     add(catalogue, path)
     assert catalogue.facts_sha256() == before
+
+
+def test_no_question_about_one_recording_goes_through_all_of_them(catalogue, sounds):
+    add(catalogue, sounds)
+    asked = []
+    with catalogue.store.reading() as connection:
+        connection.set_trace_callback(asked.append)
+        recording = next(catalogue.recordings())
+        _ = catalogue.view(recording.id)["waveform"]
+        connection.set_trace_callback(None)
+        plans = [row[3] for text in asked for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
+    assert len(plans) > 5
+    assert not [plan for plan in plans if plan.startswith("SCAN") and "removals" not in plan]
+    assert not [plan for plan in plans if "inputs_state" in plan]

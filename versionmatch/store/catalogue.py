@@ -26,6 +26,7 @@ from .rows import (
     PARTITIONS,
     RECORDINGS,
     REMOVALS,
+    ArtefactRow,
     DecisionRow,
     InputRow,
     PartitionRow,
@@ -155,6 +156,22 @@ class CatalogueStore:
             rows = list(ARTEFACTS.rows(connection, "recording_id = ?", (row.id,)))
         return KeptFeatures(self.artefacts, {(r.recording_id, r.kind, r.settings): r for r in rows})
 
+    def kept(self, kind: str) -> Iterator[ArtefactRow]:
+        """The features of one kind that are kept, by recording: what an index is made of, and told to be fresh by."""
+        last = ""
+        where = "recording_id > ? AND kind = ? AND recording_id NOT IN (SELECT recording_id FROM removals)"
+        while True:
+            with self.reading() as connection:
+                page = list(
+                    ARTEFACTS.rows(connection, f"{where} ORDER BY recording_id, settings LIMIT 512", (last, kind))
+                )
+            if not page:
+                return
+            if len(page) == 512:  # a recording with several settings is not torn apart
+                page = [row for row in page if row.recording_id != page[-1].recording_id] or page
+            last = page[-1].recording_id
+            yield from page
+
     def sources(self, recording_id: str) -> tuple[InputRow, ...]:
         """All inputs that are this recording, by path."""
         with self.reading() as connection:
@@ -181,8 +198,8 @@ class CatalogueStore:
             yield from list(INPUTS.rows(connection, "state = 'quarantined' ORDER BY key"))
 
     def _row(self, connection: sqlite3.Connection, recording_id: str) -> RecordingRow:
-        prefix = recording_id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        found = list(RECORDINGS.rows(connection, "id LIKE ? ESCAPE '\\' LIMIT 2", (f"{prefix}%",)))
+        given = (recording_id, recording_id + "\x7f")  # a range, which the key's index can answer
+        found = list(RECORDINGS.rows(connection, "id >= ? AND id < ? ORDER BY id LIMIT 2", given))
         if len(found) != 1 or not recording_id:
             what = "several recordings begin so" if found else "there is no such recording"
             raise InputError(f"{recording_id!r} in {self.root}: {what}; `versionmatch index stat` lists the ids")
@@ -193,7 +210,8 @@ class CatalogueStore:
         return found[0]
 
     def _inputs(self, connection: sqlite3.Connection, recording_id: str) -> tuple[InputRow, ...]:
-        where = "state = 'done' AND content IN (SELECT content FROM files WHERE recording_id = ?) ORDER BY key"
+        # the plus keeps SQLite from going through all that is done instead of the few with this content
+        where = "+state = 'done' AND content IN (SELECT content FROM files WHERE recording_id = ?) ORDER BY key"
         return tuple(INPUTS.rows(connection, where, (recording_id,)))
 
     def _recording(self, connection: sqlite3.Connection, row: RecordingRow) -> tuple[Recording, set[str]]:
