@@ -168,13 +168,15 @@ class ListStage:
         that float32 cannot tell from the last are compared exactly; then ties go to the smaller key and list.
         """
         wanted = self.index.nprobe
-        last = np.partition(likely.ravel(), likely.size - wanted)[likely.size - wanted]
-        key, chosen = np.nonzero(likely >= last - slack_of(turns.shape[1]))
+        last, slack = np.partition(likely.ravel(), likely.size - wanted)[likely.size - wanted], slack_of(turns.shape[1])
+        opens = likely > last + slack
+        key, chosen = np.nonzero((likely >= last - slack) & ~opens)
         exact = np.einsum("pd,pd->p", turns[key], self._centres[chosen].astype(np.float64))
         if self.spec.measure == "mean-square":
             exact = 2.0 * exact - self._squares[chosen]
-        best = np.sort(np.lexsort((chosen, key, -exact))[:wanted])  # pairs lie in the order of keys
-        key, chosen = key[best], chosen[best]
+        best = np.lexsort((chosen, key, -exact))[: wanted - np.count_nonzero(opens)]
+        opens[key[best], chosen[best]] = True
+        key, chosen = np.nonzero(opens)  # in the order of keys
         counts = np.bincount(key, minlength=len(turns))
         opened = np.full((len(turns), wanted), -1, dtype=np.int64)
         opened[key, np.arange(len(key)) - np.repeat(np.cumsum(counts) - counts, counts)] = chosen
