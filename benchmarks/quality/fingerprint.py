@@ -169,13 +169,16 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=1, help="of each track in each cell")
     parser.add_argument("--tracks-each", type=int, default=50, help="tracks asked for in each cell")
     parser.add_argument("--hop", type=float, default=10.0, help="seconds between windows of held-out tracks")
+    parser.add_argument("--indexed", type=int, default=N_INDEXED, help="fewer tracks: an easier question")
+    parser.add_argument("--cells", nargs="+", default=list(CELLS), choices=list(CELLS))
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     indexed, held = corpus(options.tracks, options.cache)
+    indexed = indexed[: options.indexed]
     index = PostingsIndex() if options.only != "peers" else None
     rivals = peers.present(options.peers) if options.only != "ours" else []
-    stored = options.cache / f"index-{ALGORITHM}"
+    stored = options.cache / f"index-{ALGORITHM}-{len(indexed)}"
     if index is not None and stored.exists():
         index = PostingsIndex.load(stored)
     for path in indexed:
@@ -190,7 +193,7 @@ def main() -> None:
         index.save(stored)
     for length in LENGTHS_S:
         for peer in rivals:
-            peer.learn(length, [excerpt(sound(p), np.random.default_rng(SEED))[: length * SR] for p in held[0:80:2]])
+            peer.learn(length, [excerpt(sound(p), np.random.default_rng(SEED))[: length * SR] for p in held[0:30:2]])
     report = (
         json.loads(options.out.read_text(encoding="utf-8")) if options.only and options.out.exists() else {"cells": {}}
     )
@@ -204,7 +207,7 @@ def main() -> None:
         "threshold_nats": ACCEPTED,
     }
     report.setdefault("peers", {}).update({p.name: p.version for p in rivals})
-    for name in CELLS:
+    for name in options.cells:
         row = cell(index, indexed[1::2][: options.tracks_each], name, options.queries, rivals)
         report["cells"][name] = report["cells"].get(name, {}) | row
         told = {who: [round(v["percent"]) for v in row[who].values()] for who in row if who != "warps"}

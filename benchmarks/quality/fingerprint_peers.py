@@ -1,7 +1,7 @@
 """The peers of the fingerprint benchmark, each behind ``add``, ``best`` and ``finds``.
 
 A peer is given every help: chromaprint is compared at each offset of each track, which no index of it does. A find
-counts if the right track is best and better than whatever the peer finds for 40 windows of held-out tracks.
+counts if the right track is best and better than whatever the peer finds for 15 windows of held-out tracks.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def copies(path: Path, stranger: Path, music: Path, name: str, rng: np.random.Ge
     """All changed copies of one recording."""
     samples, sr = soundfile.read(path, dtype="float32", always_2d=True)
     mono = samples.mean(axis=1)
-    soundfile.write(music / f"{name}-mp3.mp3", samples, sr, bitrate_mode="CONSTANT", compression_level=0.8)
+    soundfile.write(music / f"{name}-mp3.mp3", samples, sr, bitrate_mode="CONSTANT", compression_level=0.89)
     soundfile.write(music / f"{name}-trim.flac", samples[5 * sr :], sr)
     soundfile.write(music / f"{name}-softer.flac", samples * 10 ** (-6 / 20), sr)
     soundfile.write(music / f"{name}-faster.flac", soxr.resample(mono, 1.02 * sr, sr), sr)

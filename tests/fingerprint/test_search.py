@@ -16,7 +16,7 @@ from versionmatch.fingerprint.score_kernels import best_stretch
 from versionmatch.fingerprint.search import sightings, window_starts
 from versionmatch.fingerprint.table import table_of
 from versionmatch.fingerprint.vote import candidates
-from versionmatch.fingerprint.vote_kernels import WEIGHT_BITS, elect, gather
+from versionmatch.fingerprint.vote_kernels import WEIGHT_BITS, crowded, elect, gather
 from versionmatch.fingerprint.warp import SAME, WARPS
 from versionmatch.types import Peaks
 
@@ -52,6 +52,15 @@ def test_votes_of_neighbouring_offsets_count_together():
     offsets = np.array([10, 11, 12, 40, 41, 90], np.uint64)
     found, weights = elect((offsets << WEIGHT_BITS) | np.uint64(3), 2, 2)
     assert (found.tolist(), weights.tolist()) == ([11, 40], [9, 6])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 2**22 + 40), max_size=60))
+def test_leaving_out_votes_that_stand_alone_changes_no_election(offsets):
+    votes = (np.array([*offsets, *(o + 2 for o in offsets[::3])], np.uint64) << WEIGHT_BITS) | np.uint64(7)
+    some = np.sort(crowded(votes))
+    for mine, theirs in zip(elect(some, 2, 2), elect(np.sort(votes), 2, 2), strict=True):
+        assert np.array_equal(mine, theirs)
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..types import Peaks
 from .table import Longs, Table
-from .vote_kernels import elect, gather
+from .vote_kernels import crowded, elect, gather
 from .warp import Warp
 
 WIDTH = 2  # frames: one either side
@@ -53,6 +53,7 @@ def candidates(
             complete = False
             first = np.argsort(-peaks.levels[which][anchors], kind="stable")
             votes, _ = gather(table.buckets, table.places, hashes[first], times[first], table.n_frames, budget)
+        votes = crowded(votes)
         votes.sort()
         offsets, weights = elect(votes, WIDTH, LEAST)
         found += _heaviest(table, offsets, weights, warp, most, gone)

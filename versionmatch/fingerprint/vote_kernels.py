@@ -16,6 +16,7 @@ WEIGHT_BITS = np.uint64(10)
 WEIGHT_MASK = np.uint64(1023)
 STEPS = 32.0  # a weight is kept in parts of a nat
 HEAVIEST = 1023
+NEAR_BITS, TABLE = np.uint64(2), 2**20
 
 
 @nb.njit(cache=True, nogil=True)
@@ -45,6 +46,28 @@ def gather(buckets: Longs, places: Words, hashes: Words, times: Ints, n_frames: 
             votes[m] = (np.uint64(np.int64(places[k]) - back) << WEIGHT_BITS) | weight
             m += 1
     return votes[:m], n_used
+
+
+@nb.njit(cache=True, nogil=True)
+def crowded(votes: Keys) -> Keys:
+    """Those votes that may have another within ``2 ** NEAR_BITS`` frames, ``(k,)``, in order: few are left to sort.
+
+    Offsets are counted in a small table, where unlike ones may fall together; none that has a neighbour is lost.
+    """
+    counts = np.zeros(TABLE + 2, np.uint8)
+    shift, mask = WEIGHT_BITS + NEAR_BITS, np.uint64(TABLE - 1)
+    for i in range(votes.size):
+        cell = np.int64((votes[i] >> shift) & mask) + 1
+        counts[cell] = min(counts[cell] + 1, 3)
+    counts[0], counts[TABLE + 1] = counts[TABLE], counts[1]
+    kept = np.empty(votes.size, np.uint64)
+    n = 0
+    for i in range(votes.size):
+        cell = np.int64((votes[i] >> shift) & mask) + 1
+        if counts[cell - 1] + counts[cell] + counts[cell + 1] > 1:
+            kept[n] = votes[i]
+            n += 1
+    return kept[:n]
 
 
 @nb.njit(cache=True, nogil=True)

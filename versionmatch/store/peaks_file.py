@@ -1,12 +1,13 @@
-"""Peaks in few bytes: differences of frames, bins in two planes, levels; deflated.
+"""Peaks in few bytes: differences of frames, bins in two planes, levels; compressed.
 
-Format 1, after inflation, n bytes each: differences of frames up to 254 (255: the next of the long ones), bins in
+Format 1, a raw LZMA2 stream of n bytes each: differences of frames up to 254 (255: the next of the long ones), bins in
 sixteenths divided by 32, their remainder, levels in dB; then the long differences as little-endian uint32.
 """
 
 from __future__ import annotations
 
-import zlib
+import lzma
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 LOW = 32  # 4096 bins of 16 steps by 32 would be 2048: planes hold bins below 512
 LONG = 255
 MOST = 2**28
+FILTERS: list[dict[str, Any]] = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 2**20, "lc": 0, "lp": 0, "pb": 0}]
 
 
 def packed(frames: IntArray, bins: FloatArray, levels: FloatArray) -> Bytes:
@@ -29,20 +31,20 @@ def packed(frames: IntArray, bins: FloatArray, levels: FloatArray) -> Bytes:
     planes = [np.minimum(apart, LONG), steps // LOW, steps % LOW, levels.astype(np.int64)]
     content = b"".join(plane.astype(np.uint8).tobytes() for plane in planes)
     content += apart[apart >= LONG].astype("<u4").tobytes()
-    return np.frombuffer(zlib.compress(content, 9), np.uint8)
+    return np.frombuffer(lzma.compress(content, lzma.FORMAT_RAW, filters=FILTERS), np.uint8)
 
 
 def unpacked(content: Bytes, n: int) -> tuple[IntArray, FloatArray, FloatArray]:
     """Frames, bins and levels of ``n`` peaks; ValueError where the bytes are not those of so many."""
     if not 0 <= n <= MOST:
         raise ValueError(f"{n} peaks are more than {MOST}")
-    inflate = zlib.decompressobj()
+    reader = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=FILTERS)
     try:
-        raw = inflate.decompress(content.tobytes(), 8 * n + 1)
-    except zlib.error as error:
-        raise ValueError(f"it cannot be inflated: {error}") from error
+        raw = reader.decompress(content.tobytes(), 8 * n + 1)
+    except lzma.LZMAError as error:
+        raise ValueError(f"it cannot be decompressed: {error}") from error
     planes = np.frombuffer(raw[: 4 * n], np.uint8).astype(np.int64)
-    if planes.size != 4 * n or not inflate.eof or inflate.unused_data:
+    if planes.size != 4 * n or not reader.eof or reader.unused_data:
         raise ValueError(f"it does not hold {n} peaks")
     apart, high, low, levels = planes.reshape(4, n)
     far = np.frombuffer(raw[4 * n :], "<u4") if (len(raw) - 4 * n) % 4 == 0 else np.zeros(0, np.uint32)
