@@ -302,6 +302,27 @@ def test_many_threads_read_while_one_writes(catalogue, sounds):
     assert wrong == []
 
 
+def test_a_catalogue_can_be_checked_while_it_grows(catalogue, sounds):
+    add(catalogue, [sounds / "000.wav"])
+    findings, stop = [], threading.Event()
+
+    def check():
+        while not stop.is_set():
+            findings.extend(catalogue.verify())
+
+    checking = threading.Thread(target=check)
+    checking.start()
+    for n in range(20):
+        try:
+            catalogue.decide("a", f"b{n}", "not a duplicate")
+            add(catalogue, sounds)
+        except CatalogueBusy:
+            continue
+    stop.set()
+    checking.join()
+    assert findings == []
+
+
 WRITER = """
 import sys, time
 from versionmatch.store.catalogue import CatalogueStore

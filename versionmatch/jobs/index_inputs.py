@@ -10,7 +10,7 @@ from pathlib import Path
 _ENDINGS = """
     jpg jpeg png gif webp bmp tif tiff svg ico pdf txt md nfo log rtf doc docx html htm xml json csv tsv jsonl parquet
     toml yaml yml ini db sqlite cue m3u m3u8 pls xspf asx lrc sfv md5 sha1 sha256 ffp accurip torrent url lnk zip rar 7z
-    gz tar exe dll py mid midi musicxml mxl abc safetensors npz npy
+    gz tar exe dll py mid midi musicxml mxl mscz krn abc ly safetensors npz npy
 """
 NOT_SOUND = frozenset("." + ending for ending in _ENDINGS.split())
 """Endings of files in folders that are passed over; a file that is named itself is looked into whatever its name."""

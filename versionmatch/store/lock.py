@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import platform
+import time
 from pathlib import Path
 from typing import Any
 
 from ..errors import CatalogueBusy
 
 NAME = "writer.lock"
+CHECK, PATIENCE_S = "(verify)", 2.0
+"""A check holds the lock for a moment only, so it is waited for."""
 
 
 class WriterLock:
@@ -23,12 +26,13 @@ class WriterLock:
     def acquire(self, job: str) -> None:
         """Take the lock; CatalogueBusy names the process that has it."""
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            _lock(handle)
-        except OSError:
+        end = time.monotonic() + PATIENCE_S
+        while not _locked(handle):
             holder = self._holder(handle)
-            os.close(handle)
-            raise CatalogueBusy(str(self._path.parent), holder=holder) from None
+            if CHECK not in holder or time.monotonic() > end:
+                os.close(handle)
+                raise CatalogueBusy(str(self._path.parent), holder=holder)
+            time.sleep(0.05)
         text = json.dumps({"pid": os.getpid(), "host": platform.node(), "job": job}).encode()
         os.ftruncate(handle, 0)
         os.pwrite(handle, text, 0)
@@ -50,12 +54,16 @@ class WriterLock:
             return "another process"
 
 
-def _lock(handle: int) -> None:
-    if os.name == "nt":
-        import msvcrt
+def _locked(handle: int) -> bool:
+    try:
+        if os.name == "nt":
+            import msvcrt
 
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-    else:
-        import fcntl
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        else:
+            import fcntl
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import IntegrityError, ParamsError
+from ..errors import CatalogueBusy, IntegrityError, ParamsError
 from . import ledger, schema
 from .artefacts import ArtefactStore
 from .disk import Disk, left_behind
 from .kept import KeptFeatures
-from .rows import ARTEFACTS, FILES, META, RECORDINGS, TABLES, ArtefactRow
+from .lock import WriterLock
+from .rows import ARTEFACTS, FILES, META, RECORDINGS, REMOVALS, TABLES, ArtefactRow
 from .settings import NAME, CatalogueSettings, read_settings
 from .writer import Writer
 
@@ -50,17 +51,30 @@ def verify(root: Path, *, disk: Disk | None = None, repair: bool = False) -> tup
         last = META.one(connection, "settings")
         features = list(_features(connection, root))
         dangling = list(_dangling(connection, root))
-        lines = list(ledger.events(connection))
+        wrong, left = _between_writers(connection, root)
     findings = [*_settings(root, last.value if last else "", disk, repair=repair)]
-    wrong = ledger.wrong_with(root / ledger.NAME, lines)
     if wrong:
         findings.append(Finding("ledger", ledger.NAME, wrong, repair))
     findings += [Finding("feature", str(path.relative_to(root)), why, repair) for _, path, why in features]
     findings += dangling
-    findings += [Finding("left behind", str(p.relative_to(root)), "a kill left it", repair) for p in left_behind(root)]
+    findings += [Finding("left behind", str(p.relative_to(root)), "a kill left it", repair) for p in left]
     if repair and any(finding.repaired for finding in findings):
         _repair(root, disk or Disk(), [row for row, _, _ in features])
     return tuple(findings)
+
+
+def _between_writers(connection: sqlite3.Connection, root: Path) -> tuple[str, list[Path]]:
+    """What is wrong with the ledger's file, and temporary files; neither can be told while a writer is at work."""
+    lock = WriterLock(root)
+    with suppress(OSError):  # where nothing can be written, nobody writes
+        try:
+            lock.acquire("verify")
+        except CatalogueBusy:
+            return "", []
+    try:
+        return ledger.wrong_with(root / ledger.NAME, list(ledger.events(connection))), list(left_behind(root))
+    finally:
+        lock.release()
 
 
 def _settings(root: Path, last: str, disk: Disk | None, *, repair: bool) -> Iterator[Finding]:
@@ -84,6 +98,9 @@ def _features(connection: sqlite3.Connection, root: Path) -> Iterator[tuple[Arte
         try:
             kept.checked(row)
         except (IntegrityError, OSError) as error:
+            now = ARTEFACTS.one(connection, row.recording_id, row.kind, row.settings)
+            if now != row or REMOVALS.one(connection, row.recording_id) is not None:
+                continue  # a writer was faster
             yield row, store.path_of(row.recording_id, row.kind, row.settings), str(error)
 
 
