@@ -20,6 +20,7 @@ import soxr
 from versionmatch.audio import synth
 from versionmatch.cli.main import main
 from versionmatch.errors import ParamsError
+from versionmatch.jobs import scan as job
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.jobs.identify import identify, locate
 from versionmatch.jobs.leaks import against, leaks
@@ -138,6 +139,31 @@ def test_workers_and_a_strangers_executor_give_the_same_bytes(catalogue, kept, t
                     assert tables(scan(other, params(), executor=pool)) == one
             else:
                 assert tables(scan(other, params(), **given)) == one
+
+
+def test_a_cluster_gives_the_same_bytes_also_when_a_worker_dies(catalogue, kept, tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+    monkeypatch.setattr(job, "AT_ONCE", 2)
+    one = tables(scan(catalogue, params(), jobs=1))
+    root = tmp_path / "cluster"
+    shutil.copytree(kept, root, ignore=shutil.ignore_patterns("runs", "index"))
+    local = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with (
+        Catalogue.open(root) as other,
+        distributed.LocalCluster(host="127.0.0.1", **local) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        pids = list(client.run(os.getpid).values())
+        said = []
+
+        def kill_one(text):
+            said.append(text)
+            if text.startswith("compared") and len(said) == 2:
+                os.kill(pids[0], signal.SIGKILL)
+
+        assert tables(scan(other, params(), executor=client.get_executor(pure=False), tell=kill_one)) == one
+    assert len(said) > 2
 
 
 def test_a_scan_that_was_killed_goes_on_and_ends_with_the_same_bytes(catalogue, kept, tmp_path):
