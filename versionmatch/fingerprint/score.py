@@ -35,7 +35,7 @@ FEWEST = 4  # hits
 CLOSELY = 10  # candidates of a window that are looked at closely
 FURTHEST = 0.01  # the tempo is refined by so much at most
 NUDGES = (0.0, 0.00125, -0.00125, 0.0025, -0.0025)
-ACCEPTED = 10.0
+ACCEPTED = 16.0
 """Nats from which on something counts as found; see ``docs/fingerprint.md`` for how often chance reaches it."""
 
 
