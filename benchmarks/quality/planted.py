@@ -46,14 +46,13 @@ def main() -> None:
     began = time.process_time()
     root = args.work / "catalogue"
     with (Catalogue.open if (root / "catalogue.db").is_file() else Catalogue.create)(root) as catalogue:
-        clock = time.monotonic()
         coverage = catalogue.add(music, jobs=args.jobs)
-        ingest_s, clock = time.monotonic() - clock, time.monotonic()
+        clock = time.monotonic()
         found = catalogue.scan(ScanParams(), jobs=args.jobs)
         scan_s = time.monotonic() - clock
         report = measured(catalogue, found.path) | {
             "seed": SEED, "bases": args.bases, "strangers": args.strangers, "coverage": coverage.to_dict(),
-            "audio_s": sum(r.duration_s for r in catalogue.recordings()), "ingest_s": ingest_s, "scan_s": scan_s,
+            "audio_s": sum(r.duration_s for r in catalogue.recordings()), "scan_s": scan_s, "ingest": ingest_of(root),
             "jobs": args.jobs, "cpu_s_of_this_process": time.process_time() - began, "pairs": found.facts["pairs"],
         }  # fmt: skip
     args.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
@@ -62,7 +61,7 @@ def main() -> None:
 
 def measured(catalogue: Catalogue, run: Path) -> dict[str, Any]:
     """How each kind of copy was called, and what was called one recording without being one."""
-    name_of = {r.id: Path(r.source).stem for r in catalogue.recordings()}
+    name_of = {r.id: Path(r.source).stem.removesuffix("-bytes") for r in catalogue.recordings()}
     rows = [json.loads(line) for line in (run / "matches.jsonl").read_text(encoding="utf-8").splitlines()]
     tiers = {frozenset((name_of[r["query_id"]], name_of[r["ref_id"]])): r["tier"] for r in rows}
     calls: dict[str, Counter[str]] = {kind: Counter() for kind in RIGHT}
@@ -71,16 +70,33 @@ def measured(catalogue: Catalogue, run: Path) -> dict[str, Any]:
             calls[kind][tiers.get(frozenset((base, f"{base}-{kind}")), "nothing")] += 1
     recall = {kind: sum(calls[kind][t] for t in right) / calls[kind].total() for kind, right in RIGHT.items()}
     wrong = dict.fromkeys(TIERS, 0)
-    counts = Counter(tiers.values())
+    counts, strange = Counter(tiers.values()), list[tuple[str, str, str]]()
     for pair, tier in tiers.items():
-        wrong[tier] += len({"-".join(name.split("-")[:2]) for name in pair}) > 1
+        one, other = (origins(name) for name in pair)
+        if not one & other:
+            wrong[tier] += 1
+            strange.append((tier, *sorted(pair)))
     return {
         "called": {kind: dict(counter) for kind, counter in calls.items()},
         "recall": recall,
         "pairs_by_tier": dict(counts),
         "pairs_of_different_originals_by_tier": wrong,
-        "same_bytes_are_one_recording": not any("bytes" in name for name in name_of.values()),
+        "of_different_originals": sorted(s for s in strange if s[0] != "related passage"),
+        "same_bytes_are_one_recording": len(set(name_of.values())) == len(name_of),
     }
+
+
+def ingest_of(root: Path) -> dict[str, Any]:
+    """How long the ingest took, by stage, as its own manifest says; that of the run that read most."""
+    runs = [json.loads(p.read_text(encoding="utf-8")) for p in root.glob("runs/*-index-*/manifest.json")]
+    most = max(runs, key=lambda run: run["audio_s"])
+    return {name: most[name] for name in ("audio_s", "elapsed_s", "stages_s")}
+
+
+def origins(name: str) -> set[str]:
+    """Which recordings are heard in a file: a mix has two."""
+    base = "-".join(name.split("-")[:2])
+    return {base, f"stranger-{int(base[-2:]):03d}"} if name.endswith("-mix") else {base}
 
 
 def plant(tracks: Path, music: Path, n_bases: int, n_strangers: int) -> None:
