@@ -91,7 +91,11 @@ MATCHES = Table(
         Column("query_id", "text", "id of the one recording"),
         Column("ref_id", "text", "id of the other"),
         Column("tier", "text", "relation: same recording, altered recording, version, related passage"),
-        Column("score", "number", "probability of the relation, 0 to 1, with the prior that run.json names"),
+        Column(
+            "score",
+            "number",
+            "1 where the sound is the same; else the probability of being versions, at the prior in run.json",
+        ),
         Column("p_null", "number", "p-value against the null distribution that run.json names", optional=True),
         Column("q_start", "number", "seconds in the query"),
         Column("q_end", "number", "seconds in the query"),

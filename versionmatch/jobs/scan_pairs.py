@@ -82,7 +82,12 @@ def _spans(match: Match) -> Sequence[Span]:
 
 
 def _p_null(match: Match) -> float | None:
-    """The smallest p-value of any element, times how many there were: that one of so many is small proves little."""
+    """The smallest p-value of any element, times how many there were: that one of so many is small proves little.
+
+    What the fingerprint decided has none: its score is no draw from a null distribution.
+    """
+    if _method(match) == "recording":
+        return None
     found = [e.p_value for e in match.evidence if e.p_value is not None]
     return min(1.0, min(found) * len(found)) if found else None
 

@@ -148,7 +148,8 @@ def _tiers(facts: RunFacts, matches: Sequence[Row]) -> Markup:
 def _promises(facts: RunFacts) -> Markup:
     """Beside what scores stand, and what the page does and does not do."""
     prior = facts.rest.get("prior")
-    score = "A score is the probability of the relation" + (f", with the prior {prior}" if prior else "") + "."
+    prior = f", at the prior {prior}" if prior else ""
+    score = f"A score is 1 where the sound is the same, else the probability of being versions of one work{prior}."
     model = facts.rest.get("model_id")
     if not facts.nulls:
         null: Child = "This run has no null distribution: no score here says how often unrelated music is as alike."
