@@ -64,3 +64,16 @@ def best_stretch(frames, met, chance, rates) -> float:
             for end in range(start + 1, len(gain) + 1):
                 best = max(best, sum(gain[start:end]))
     return best
+
+
+def on_time(times, bins, frames, its_bins, reach, near, close):
+    """How many peaks have one of the other near, and how many of them at the same moment; every pair is looked at."""
+    n_near = n_close = 0
+    for time, bin_ in zip(times, bins, strict=True):
+        others = [(abs(b - bin_), i) for i, (f, b) in enumerate(zip(frames, its_bins, strict=True))
+                  if abs(f - time) <= reach and abs(b - bin_) <= near]  # fmt: skip
+        if others:
+            _, best = min(others, key=lambda pair: (pair[0], -pair[1]))
+            n_near += 1
+            n_close += abs(frames[best] - time) <= close
+    return n_near, n_close

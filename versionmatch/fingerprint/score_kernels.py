@@ -112,3 +112,31 @@ def met(picture: Cells, frames: Ints, halves: Ints) -> Ints:
     for i in range(frames.size):
         which[i] = picture[frames[i], halves[i]] - 1
     return which
+
+
+@nb.njit(cache=True, nogil=True)
+def on_time(
+    times: Doubles, bins: Floats, frames: Ints, its_bins: Floats, reach: int, near: float, close: float
+) -> tuple[int, int]:
+    """How many peaks have a peak of the other near, and how many of them at the same moment.
+
+    ``times`` (frames of the other, sorted) and ``bins`` are the one's peaks, ``frames`` and ``its_bins`` the other's.
+    Near is within ``reach`` frames and ``near`` bins, the nearest in frequency counting; the same moment ``close``.
+    """
+    n_near, n_close, first = 0, 0, 0
+    for i in range(times.size):
+        while first < frames.size and frames[first] < times[i] - reach:
+            first += 1
+        best, apart = near, 0.0
+        found = False
+        j = first
+        while j < frames.size and frames[j] <= times[i] + reach:
+            away = abs(its_bins[j] - bins[i])
+            if away <= best:
+                best, apart, found = away, abs(frames[j] - times[i]), True
+            j += 1
+        if found:
+            n_near += 1
+            if apart <= close:
+                n_close += 1
+    return n_near, n_close
