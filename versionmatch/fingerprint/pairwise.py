@@ -20,8 +20,10 @@ CERTAIN, DENSE = 40.0, 5.0  # nats of a stretch, and per second of it: another p
 SURE_BY_ITSELF = 9.0
 """Nats a second from which on nothing else is asked; players who repeat themselves to a fiftieth of a second reach 7."""
 ON_TIME = 0.68
-"""Else, of the peaks that have one of the other near, so many must lie at the same moment, to three quarters of a frame:
-one sound has 70 % or more, also in much noise or through a telephone; such players have 40 to 66 %."""
+"""Else, of the peaks that have one of the other near, so many must lie at the same moment, to three quarters of a frame.
+
+One sound has 70 % or more, also in much noise or through a telephone; such players have 40 to 66 %.
+"""
 LEADS = 6  # windows in which other speeds are looked for: those with the most peaks
 
 
