@@ -18,9 +18,9 @@ ENOUGH = 0.5  # of the query found as it is: no other speed is looked for
 STEP_S = 10.0
 CERTAIN, DENSE = 40.0, 5.0  # nats of a stretch, and per second of it: another performance of the same tune has fewer
 SURE_BY_ITSELF = 9.0
-"""Nats a second from which on nothing else is asked; players who repeat themselves to a fiftieth of a second reach 7."""
+"""Nats a second from which on nothing else is asked; players who repeat themselves to a fiftieth of a second have 7."""
 ON_TIME = 0.68
-"""Else, of the peaks that have one of the other near, so many must lie at the same moment, to three quarters of a frame.
+"""Else, of the peaks that have one of the other near, so many must lie at the same moment, to ¾ of a frame.
 
 One sound has 70 % or more, also in much noise or through a telephone; such players have 40 to 66 %.
 """
