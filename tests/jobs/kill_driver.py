@@ -193,7 +193,7 @@ def random_kills(base, wanted_kills, seed=440):
         if status:
             result["wrong"].append(f"ended with {status}")
         again = log.stat().st_size - once if log.exists() else 0
-        if again > 2 * kills_here:  # what was under way: one file for the worker, and one more
+        if again > 3 * kills_here:  # what was under way: one being decoded, two done and not yet committed
             result["wrong"].append(f"{again} decoded again after {kills_here} kills")
         result["decoded_again"] += max(0, again)
         result["wrong"] += checked(root, wanted)
