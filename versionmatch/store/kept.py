@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+from safetensors import SafetensorError
+
 from ..errors import IntegrityError
 from ..types import Feature
 from .artefacts import ArtefactStore, feature_of
@@ -28,7 +30,16 @@ class KeptFeatures:
     def load(self, recording_id: str, kind: str, settings: str) -> Feature | None:
         """The feature, or None where none is kept; IntegrityError where it is damaged or gone."""
         row = self._rows.get((recording_id, kind, settings))
-        return None if row is None else feature_of(self.checked(row))
+        if row is None:
+            return None
+        content = self.checked(row)
+        try:
+            return feature_of(content)
+        except (SafetensorError, ValueError, KeyError, TypeError) as error:
+            path = self._store.path_of(recording_id, kind, settings)
+            raise IntegrityError(
+                f"{path} cannot be read by this version ({error}); delete it, then {REMEDY}"
+            ) from error
 
     def checked(self, row: ArtefactRow) -> bytes:
         """The content of a feature's file."""
