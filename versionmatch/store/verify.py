@@ -105,11 +105,15 @@ def _features(connection: sqlite3.Connection, root: Path) -> Iterator[tuple[Arte
 
 
 def _dangling(connection: sqlite3.Connection, root: Path) -> Iterator[Finding]:
-    """Rows that name a recording which is not there."""
-    ids = {row.id for row in RECORDINGS.rows(connection)}
-    removed = {each for (each,) in connection.execute("SELECT recording_id FROM removals")}
-    named = {row.recording_id for row in ARTEFACTS.rows(connection)}
-    named |= {row.recording_id for row in FILES.rows(connection) if row.recording_id}
+    """Rows that name a recording which is not there; all as they stood at one moment, whoever writes meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        ids = {row.id for row in RECORDINGS.rows(connection)}
+        removed = {each for (each,) in connection.execute("SELECT recording_id FROM removals")}
+        named = {row.recording_id for row in ARTEFACTS.rows(connection)}
+        named |= {row.recording_id for row in FILES.rows(connection) if row.recording_id}
+    finally:
+        connection.execute("COMMIT")
     for missing in sorted(named - ids - removed):
         yield Finding("recording", schema.NAME, f"{missing} is named but not there; restore {root} from a backup")
 
