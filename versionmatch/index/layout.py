@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import InputError, IntegrityError
-from ..files import write_atomically
+from ..files import sync_folder, write_atomically
 
 FORMAT = "versionmatch.index/1"
 SIDECAR = "index.json"
@@ -72,7 +72,7 @@ def keep(folder: Path, stem: str, suffix: str, parts: Iterable[Any]) -> Kept:
         name = f"{stem}-{sha256.hexdigest()[:32]}.{suffix}"
         Path(temporary).chmod(0o644)
         os.replace(temporary, folder / name)
-        sync(folder)
+        sync_folder(folder)
     except BaseException:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
@@ -142,7 +142,7 @@ def sweep(folder: Path, names: set[str]) -> None:
         if ours and path.name not in names:
             with suppress(FileNotFoundError, PermissionError):  # Windows keeps what someone reads; swept the next time
                 path.unlink()
-    sync(folder)
+    sync_folder(folder)
 
 
 @contextmanager
@@ -155,17 +155,6 @@ def alone(folder: Path) -> Iterator[None]:
 
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
-
-
-def sync(folder: Path) -> None:
-    """The folder's names are on the disk when this returns."""
-    if os.name == "nt":  # folders cannot be opened there
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _digest(body: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..errors import IntegrityError, ParamsError
+from ..files import sync_folder
 from ..types.neighbours import Hits, Ids, IndexSpec
 from . import layout
 from .exact import Found
@@ -159,7 +160,7 @@ def _placed(root: Path, index: FaissIndex) -> Shard:
     place = root / digest[:32]
     if not place.exists():
         os.replace(index.folder, place)
-        layout.sync(root)
+        sync_folder(root)
     else:
         shutil.rmtree(index.folder)
     return Shard(os.fspath(place), digest)
