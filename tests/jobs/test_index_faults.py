@@ -11,6 +11,7 @@ import pytest
 
 from tests.jobs.sounds import Inline, folder_of
 from versionmatch.jobs.catalogue import Catalogue
+from versionmatch.jobs.index_work import take_in
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes are forked and killed")
 
@@ -31,6 +32,32 @@ def test_three_hundred_kills_at_random_times_lose_and_double_nothing():
     assert found["wrong"] == []
     assert found["unbalanced"] == 0
     assert found["decoded_again"] <= 2 * found["kills"]  # at most what was under way
+
+
+class Stopping(Inline):
+    """An executor that is stopped, as by a person, when it is asked to decode once more."""
+
+    def __init__(self, decodings):
+        self.left = decodings
+
+    def submit(self, call, /, *given, **named):
+        if call is take_in:
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+        return super().submit(call, *given, **named)
+
+
+def test_what_was_decoded_in_vain_is_not_decoded_again_after_a_stop(tmp_path):
+    for number in range(12):
+        (tmp_path / f"{number:02d}.wav").write_bytes(b"no sound, however long one looks " * (100 + number))
+    with Catalogue.create(tmp_path / "a", kinds=("waveform",)) as catalogue:
+        with pytest.raises(KeyboardInterrupt):
+            catalogue.add(tmp_path, jobs=1, executor=Stopping(9))
+        left = Stopping(1000)
+        found = catalogue.add(jobs=1, executor=left)
+    assert (found.quarantined, found.pending) == (12, 0)
+    assert 1000 - left.left <= 12 - 9 + 2  # one worker looks at one file, and may have looked at the next
 
 
 def test_a_kill_at_any_step_of_an_ingest_is_made_good():

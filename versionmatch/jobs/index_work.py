@@ -56,7 +56,7 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An outcome, how much sound it was, and the seconds that each stage took."""
+    """An outcome, how much sound it was, and the seconds that each stage took; no stage where nothing was decoded."""
 
     outcome: Outcome
     duration_s: float = 0.0
@@ -93,23 +93,28 @@ def take_in(plan: Plan, task: Task, found: Bytes) -> Made:
     stages: list[tuple[str, float]] = []
     clock = time.perf_counter()
     try:
-        recording, audio = _decoder(plan).load(task.path, span=task.span)
-        stages.append(("decode", time.perf_counter() - clock))
-        if _changed_since(task, found):
-            return Made(changed(task))
-        artefacts = _features(plan, recording, audio, stages)
+        return _taken_in(plan, task, found, stages)
     except AudioDecodeError as error:
-        if _changed_since(task, found):
-            return Made(changed(task))
-        return Made(_refused(task, found, error.code, f"{error.cause}; {error.remedy}"))
+        same = not _changed_since(task, found)
+        refused = _refused(task, found, error.code, f"{error.cause}; {error.remedy}") if same else changed(task)
     except (MissingExtra, UnknownPlugin) as error:
         raise ParamsError(str(error)) from None  # of the settings, not of the file; and it can travel
     except OSError:
         raise
     except MemoryError:
-        return Made(_refused(task, found, "memory_cap", "analysing it takes more memory than there is"))
+        refused = _refused(task, found, "memory_cap", "analysing it takes more memory than there is")
     except (VersionMatchError, ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:
-        return Made(_refused(task, found, "internal_error", f"{type(error).__name__}: {error}"))
+        refused = _refused(task, found, "internal_error", f"{type(error).__name__}: {error}")
+    return Made(refused, stages=tuple(stages or [("decode", time.perf_counter() - clock)]))
+
+
+def _taken_in(plan: Plan, task: Task, found: Bytes, stages: list[tuple[str, float]]) -> Made:
+    clock = time.perf_counter()
+    recording, audio = _decoder(plan).load(task.path, span=task.span)
+    stages.append(("decode", time.perf_counter() - clock))
+    if _changed_since(task, found):
+        return Made(changed(task), stages=tuple(stages))
+    artefacts = _features(plan, recording, audio, stages)
     return Made(_outcome(task, found, recording, artefacts), recording.duration_s, tuple(stages))
 
 
