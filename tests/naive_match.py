@@ -79,3 +79,19 @@ def mutual_qmax(similarity, embedding, kappa):
             score[i, j] = before + 1 if near else max(0.0, before - 0.5)
             best = max(best, score[i, j])
     return best
+
+
+def connected(pairs):
+    """The connected parts of a graph with more than one node, each sorted, by growing sets until nothing changes."""
+    parts = [set(pair) for pair in pairs]
+    changed = True
+    while changed:
+        changed = False
+        for i, one in enumerate(parts):
+            for other in parts[i + 1 :]:
+                if one & other:
+                    one.update(other)
+                    parts.remove(other)
+                    changed = True
+                    break
+    return sorted(tuple(sorted(part)) for part in parts)

@@ -9,7 +9,7 @@ from versionmatch.embed.directory import model_paths
 from versionmatch.jobs.compare import compare
 from versionmatch.types import Evidence
 
-EXTRAS = {"melody-essentia": "essentia", "hpcp-essentia": "essentia", "cqt-nnaudio": "nnAudio"}
+EXTRAS = {"lancedb": "lancedb", "melody-essentia": "essentia", "hpcp-essentia": "essentia", "cqt-nnaudio": "nnAudio"}
 
 
 MODELLED = ("segments", "embedding", "versions")
@@ -42,6 +42,14 @@ def test_cue_conforms(name):
 @pytest.mark.parametrize("name", plugins.names("encoders"))
 def test_encoder_conforms(name):
     testing.check_encoder(plugins.find("encoders", name)())
+
+
+@pytest.mark.parametrize("name", plugins.names("indexes"))
+def test_index_conforms(name):
+    needed = EXTRAS.get(name)
+    if needed and importlib.util.find_spec(needed) is None:
+        pytest.skip(f"{needed} is not installed")
+    testing.check_vector_index(plugins.find("indexes", name))
 
 
 @pytest.fixture(scope="module")

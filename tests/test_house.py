@@ -76,13 +76,15 @@ def test_no_text_of_the_package_passes_a_verdict():
 
 def test_heavy_libraries_are_imported_only_in_their_homes():
     homes = {
-        "numba": r"align/.*kernels\.py|features/.*kernels\.py",
+        "numba": r"(align|features|fingerprint)/.*kernels\.py",
         "torch": r"features/cqt_nnaudio\.py|embed/.*\.py|train/.*\.py",
         "nnAudio": r"features/cqt_nnaudio\.py",
-        "essentia": r"features/(melody|hpcp)_essentia\.py",
+        "essentia": r"features/(melody|hpcp)_essentia\.py|fingerprint/chromaprint\.py",
         "librosa": r"(features|audio)/.*\.py",
         "sklearn": r"match/calibrate.*\.py|embed/embedder\.py",
         "av": r"audio/.*\.py",
+        "faiss": r"index/.*\.py",
+        "lancedb": r"index/.*\.py",
     }
     strays = [
         f"{path.name}: {library}"

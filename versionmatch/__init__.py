@@ -17,10 +17,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "compare": "jobs.compare",
+    "Catalogue": "jobs.catalogue",
     "load": "audio.decode",
     "stream": "audio.decode",
     "Limits": "audio.decode",
     "CompareParams": "params",
+    "IndexParams": "params",
     "RetrievalParams": "jobs.retrieval",
     "bench_retrieval": "jobs.retrieval",
     "Track": "features.view",

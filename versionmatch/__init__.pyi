@@ -9,10 +9,12 @@ from .errors import InputError as InputError
 from .errors import LimitError as LimitError
 from .errors import VersionMatchError as VersionMatchError
 from .features.view import Track as Track
+from .jobs.catalogue import Catalogue as Catalogue
 from .jobs.compare import compare as compare
 from .jobs.retrieval import RetrievalParams as RetrievalParams
 from .jobs.retrieval import bench_retrieval as bench_retrieval
 from .params import CompareParams as CompareParams
+from .params import IndexParams as IndexParams
 from .types import Alignment as Alignment
 from .types import Annotation as Annotation
 from .types import Audio as Audio

@@ -11,6 +11,8 @@
     ├── MissingExtra (ImportError)         an optional dependency is not installed
     ├── UnknownPlugin (LookupError)        no plugin of that name
     ├── PluginConflict (RuntimeError)      two distributions claim one name
+    ├── IndexMismatch (RuntimeError)       a stored index was built by another model than the one asked for
+    ├── CatalogueBusy (RuntimeError)       another process writes to that catalogue
     └── IntegrityError (RuntimeError)      something stored is not what was written
 
 Each is also a built-in kind, so ``except ValueError`` works without importing anything from here.
@@ -31,10 +33,13 @@ class InputError(VersionMatchError, ValueError):
 
 
 class AudioDecodeError(InputError):
-    """A file cannot be turned into sound; says which one, why, and what to do."""
+    """A file cannot be turned into sound; says which one, why, and what to do.
 
-    def __init__(self, source: str, cause: str, remedy: str) -> None:
-        self.source, self.cause, self.remedy = source, cause, remedy
+    ``code`` is one of the words that a catalogue's quarantine knows reasons by.
+    """
+
+    def __init__(self, source: str, cause: str, remedy: str, *, code: str = "decoder_error") -> None:
+        self.source, self.cause, self.remedy, self.code = source, cause, remedy, code
         super().__init__(f"{source}: {cause}; {remedy}")
 
 
@@ -80,6 +85,25 @@ class UnknownPlugin(VersionMatchError, LookupError):
 
 class PluginConflict(VersionMatchError, RuntimeError):
     """Two distributions claim the same plugin name."""
+
+
+class IndexMismatch(VersionMatchError, RuntimeError):
+    """A stored index was built by another model than the one asked for."""
+
+    def __init__(self, path: str, *, found: str, wanted: str) -> None:
+        self.found, self.wanted = found, wanted
+        super().__init__(
+            f"{path} holds vectors of {found!r}, not of {wanted!r}; use that model, or build the index again"
+        )
+
+
+class CatalogueBusy(VersionMatchError, RuntimeError):
+    """Another process writes to the catalogue; there is one writer at a time."""
+
+    def __init__(self, path: str, *, holder: str) -> None:
+        super().__init__(
+            f"{path} is being written to by {holder}; wait until it is done, or end it, and run this again"
+        )
 
 
 class IntegrityError(VersionMatchError, RuntimeError):

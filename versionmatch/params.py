@@ -28,8 +28,11 @@ def at_hand(cues: Sequence[str]) -> tuple[str, ...]:
 
 
 def usual_cues() -> tuple[str, ...]:
-    """The cues that a comparison asks unless told otherwise: the elements, and the embedding where it is at hand."""
-    return at_hand((*CUES, "embedding"))
+    """The cues that a comparison asks unless told otherwise: the elements, the embedding if at hand, the sound.
+
+    ``recording`` is not weighed with the others: it says whether there is anything to weigh.
+    """
+    return at_hand((*CUES, "embedding", "recording"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,3 +118,102 @@ class CompareParams(Params):
         check(self.min_passage_s > 0, "min_passage_s", self.min_passage_s, "above 0 seconds")
         check(self.max_passages >= 1, "max_passages", self.max_passages, "1 or more")
         check(self.max_duration_s > 0, "max_duration_s", self.max_duration_s, "above 0 seconds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexParams(Params):
+    """Settings of adding to a catalogue. None of them changes what a file gives, only whether and how it is read.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes; 0: as many as there are cores. With an executor of the caller's: how many tasks are under way.
+    max_memory_mib : int
+        All processes together; fewer are started where it would not do. 0: no bound but the decoder's own.
+    deadline_s : float
+        Nothing new is begun after so many seconds; what is left waits for the next run. 0: no deadline.
+    decode_deadline_s : float
+        A file whose decoding takes longer is quarantined.
+    max_duration_s : float
+        A longer recording is quarantined.
+    partial : bool
+        A file whose end is missing is taken as far as it goes; by default it is quarantined.
+    follow_symlinks : bool
+        Symbolic links stand for their targets; by default they are quarantined.
+    rehash : bool
+        Files are read again even if size and time are as before.
+    retry : bool
+        Files in quarantine are decoded again; by default only where that could help.
+    restore : bool
+        Recordings that were removed may return.
+    partition : str
+        The part of the catalogue that inputs belong to whose manifest names none.
+    """
+
+    jobs: int = 0
+    max_memory_mib: int = 0
+    deadline_s: float = 0.0
+    decode_deadline_s: float = 120.0
+    max_duration_s: float = 6 * 3600.0
+    partial: bool = False
+    follow_symlinks: bool = False
+    rehash: bool = False
+    retry: bool = False
+    restore: bool = False
+    partition: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("jobs", "max_memory_mib", "deadline_s"):
+            check(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        for name in ("decode_deadline_s", "max_duration_s"):
+            check(getattr(self, name) > 0, name, getattr(self, name), "above 0 seconds")
+
+    def workers(self, cores: int) -> int:
+        """How many processes: as wished, and as fit into the memory."""
+        wished = self.jobs or cores
+        return max(1, min(wished, self.max_memory_mib // WORKER_MIB)) if self.max_memory_mib else wished
+
+
+WORKER_MIB = 1024
+"""What a worker with its decoder may need for a recording of some minutes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanParams(Params):
+    """Settings of ``scan``.
+
+    Parameters
+    ----------
+    by : tuple of str
+        What proposes pairs: ``"recording"`` (fingerprints) and ``"version"`` (vectors). With ``"recording"`` alone
+        nothing but same and altered recordings is looked for.
+    warps : str
+        What may have been done to a recording for its fingerprint to be found: ``"none"``, ``"speed"`` (within 5 %),
+        ``"single"`` (also tempo or pitch), ``"full"`` (tempo and pitch together).
+    k : int
+        So many recordings are proposed to each by their vectors.
+    least : float
+        Pairs below this probability of being versions are not reported, unless they share passages or sound.
+    cues : tuple of str
+        What the proposed pairs are compared in, as for ``compare``.
+    partition : str
+        Only recordings of this part of the catalogue; empty: all.
+    """
+
+    by: tuple[str, ...] = ("recording", "version")
+    warps: str = "single"
+    k: int = 20
+    least: float = 0.5
+    cues: tuple[str, ...] = field(default_factory=usual_cues)
+    partition: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("by", "cues"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        known = ("recording", "version")
+        check(bool(self.by) and set(self.by) <= set(known), "by", self.by, f"some of {', '.join(known)}")
+        warps = ("none", "speed", "single", "full")
+        check(self.warps in warps, "warps", self.warps, f"one of {', '.join(warps)}")
+        check(self.k >= 1, "k", self.k, "1 or more")
+        check(0 <= self.least <= 1, "least", self.least, "from 0 to 1")
+        check(len(self.cues) > 0, "cues", self.cues, "at least one cue")

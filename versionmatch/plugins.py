@@ -19,9 +19,12 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from .errors import PluginConflict, UnknownPlugin
 
 if TYPE_CHECKING:
-    from .types import Audio, Evidence, Feature, KeylessSegments, Match, Segments
+    import numpy.typing as npt
 
-GROUPS = ("extractors", "cues", "exporters", "encoders")
+    from .types import Audio, Evidence, Feature, KeylessSegments, Match, Segments
+    from .types.neighbours import Hits, IndexSpec
+
+GROUPS = ("extractors", "cues", "exporters", "encoders", "indexes")
 
 Track = Mapping[str, Any]
 """What an extractor or a cue is handed: kind → value, computed when first asked for."""
@@ -89,6 +92,40 @@ class Encoder(Protocol):
     def encode(self, audio: Audio) -> Segments | KeylessSegments: ...
 
 
+@runtime_checkable
+class VectorIndex(Protocol):
+    """Vectors of one model found again by likeness, kept in a folder of their own.
+
+    ``IndexSpec`` says what vectors are: ``(dim,)``, or with keys ``(dim, 12)``, compared in the best of twelve. Ids are
+    whole numbers, 0 to 2⁶³ - 1, the caller's own; they never change. ``remove`` takes effect at once; after ``compact``
+    no byte of what was removed is left in the folder. ``search`` gives the same hits each time, the most alike first,
+    ties by the smaller id. ``save`` keeps what was done since; ``open`` raises IndexMismatch for another model and
+    IntegrityError where the folder does not hold what was written.
+    """
+
+    name: str
+    spec: IndexSpec
+
+    def __init__(self, folder: str | Path, spec: IndexSpec) -> None: ...
+
+    @classmethod
+    def open(cls, folder: str | Path, *, model_id: str | None = None, model_digest: str = "") -> VectorIndex: ...
+
+    def __len__(self) -> int: ...
+
+    def add(self, vectors: npt.ArrayLike, ids: npt.ArrayLike) -> None: ...
+
+    def remove(self, ids: npt.ArrayLike) -> int: ...
+
+    def search(self, queries: npt.ArrayLike, k: int = 10) -> Hits: ...
+
+    def compact(self) -> None: ...
+
+    def save(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 @cache
 def _entries(group: str) -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
@@ -108,7 +145,7 @@ def _owner(entry: EntryPoint) -> str:
 
 
 def names(group: str) -> tuple[str, ...]:
-    """The names known in a group (``"extractors"``, ``"cues"``, ``"exporters"``, ``"encoders"``), sorted."""
+    """The names known in a group (one of ``GROUPS``), sorted."""
     return tuple(sorted(_entries(group)))
 
 
@@ -122,5 +159,5 @@ def find(group: str, name: str) -> Any:
     """
     entries = _entries(group)
     if name not in entries:
-        raise UnknownPlugin(group.removesuffix("s"), name, entries)
+        raise UnknownPlugin({"indexes": "index"}.get(group, group.removesuffix("s")), name, entries)
     return entries[name].load()

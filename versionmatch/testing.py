@@ -1,4 +1,4 @@
-"""The public conformance kit: what any extractor, cue, exporter or encoder must do, ours and a stranger's alike.
+"""The public conformance kit: what any extractor, cue, exporter, encoder or index must do, ours and a stranger's alike.
 
 In a plugin's own tests::
 
@@ -14,22 +14,26 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from .audio import synth
 from .audio.decode import load
-from .errors import VersionMatchError
+from .errors import IndexMismatch, InputError, VersionMatchError
 from .features.view import Track
-from .plugins import Cue, Encoder, Exporter, Extractor
-from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Segments
+from .plugins import Cue, Encoder, Exporter, Extractor, VectorIndex
+from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Peaks, Segments
+from .types.neighbours import Hits, IndexSpec
 
 STEPS = (0, 4, 7, 5, 4, 2, 0, 7, 9, 7, 5, 4, 2, 4, 0, 0)
 OTHER_STEPS = (0, 1, 6, 10, 3, 8, 11, 2, 6, 1, 9, 3, 10, 5, 0, 8)
-_FEATURES = (Features, Notes, Annotation, Segments)
+_FEATURES = (Features, Notes, Annotation, Segments, Peaks)
+Table: TypeAlias = npt.NDArray[Any]
 
 
 class ConformanceError(VersionMatchError, AssertionError):
@@ -71,6 +75,8 @@ def _content(feature: Feature | KeylessSegments) -> tuple[bytes, ...]:
         return (feature.values.tobytes(), str(feature.frame_rate).encode())
     if isinstance(feature, (Segments, KeylessSegments)):
         return tuple(array.tobytes() for array in (feature.vectors, feature.starts_s, feature.whole))
+    if isinstance(feature, Peaks):
+        return tuple(array.tobytes() for array in (feature.frames, feature.bins, feature.levels))
     columns = [feature.onset_s, feature.duration_s, feature.confidence]
     if isinstance(feature, Notes):
         return tuple(c.tobytes() for c in (*columns, feature.pitch))
@@ -84,7 +90,7 @@ def check_extractor(extractor: Extractor) -> None:
     _demand(json.loads(json.dumps(dict(extractor.settings))) is not None, "settings can be written as JSON")
     for track in example_tracks()[:2]:
         first, again = extractor.extract(track), type(extractor)().extract(track)
-        _demand(isinstance(first, _FEATURES), "extract gives Features, Notes, an Annotation or Segments")
+        _demand(isinstance(first, _FEATURES), "extract gives Features, Notes, an Annotation, Segments or Peaks")
         _demand(first.kind == extractor.kind, f"the result's kind is {extractor.kind!r}; got {first.kind!r}")
         _demand(first.settings == "", "extract leaves settings empty; the track fills them")
         _demand(_content(first) == _content(again), "the same sound gives the same result, bit for bit")
@@ -95,7 +101,7 @@ def check_extractor(extractor: Extractor) -> None:
 
 def _check_times(feature: Feature | KeylessSegments, duration_s: float) -> None:
     slack = 0.25
-    if isinstance(feature, Features):
+    if isinstance(feature, (Features, Peaks)):
         ends = feature.n_frames / feature.frame_rate
         _demand(
             abs(ends - duration_s) <= slack + 1 / feature.frame_rate, f"frames cover the recording; got {ends:.2f} s"
@@ -160,3 +166,112 @@ def check_encoder(encoder: Encoder) -> None:
         _demand(best == 3, f"a tune three semitones higher has its vectors rotated by 3; they are alike at {best}")
     for name, track in difficult_tracks().items():
         _demand(len(encoder.encode(track["audio"])) > 0, f"an encoder survives {name}")
+
+
+def check_vector_index(kind: type[VectorIndex], *, least_recall: float = 0.99) -> None:
+    """An index of vectors finds what is nearest, in the best key, the same each time; what it removes is gone.
+
+    ``least_recall`` is what it must find of the ten nearest among some hundred, by comparing with all.
+    """
+    for keyed in (False, True):
+        spec = IndexSpec(dim=5 if keyed else 64, keyed=keyed, model_id="model-a", model_digest="a" * 64)
+        with tempfile.TemporaryDirectory() as folder:
+            _check_index(kind, spec, Path(folder), least_recall)
+
+
+def _check_index(kind: type[VectorIndex], spec: IndexSpec, folder: Path, least_recall: float) -> None:
+    rng = np.random.default_rng(440)
+    works = rng.standard_normal((30, spec.width))
+    vectors = works[rng.integers(0, 30, 500)] + 0.5 * rng.standard_normal((500, spec.width))
+    vectors[400:] = vectors[300:400]  # ties
+    ids, queries = rng.permutation(500) + 2**40, works + 0.3 * rng.standard_normal(works.shape)
+    index = kind(folder / "index", spec)
+    _demand(isinstance(index, VectorIndex), "an index has name, spec, open, add, remove, search, compact, save, close")
+    index.add(vectors[:250], ids[:250])
+    index.add(vectors[250:].reshape(-1, *spec.shape), ids[250:])
+    _demand(len(index) == 500, f"len is the number of vectors, 500; got {len(index)}")
+    hits = index.search(queries, 10)
+    _check_found(hits, _likeness(queries, vectors, spec), ids, least_recall)
+    one_by_one = [index.search(query[None], 10) for query in queries]
+    same = all(np.array_equal(one.ids[0], row) for one, row in zip(one_by_one, hits.ids, strict=True))
+    _demand(same, "a query finds the same alone and among others")
+    _check_refusals(index, spec, ids)
+    _check_lasting(kind, index, folder, queries, hits)
+    _check_removal(index, folder, vectors, ids)
+    other = kind(folder / "other", spec)
+    stay = rng.permutation(np.arange(20, 500))
+    other.add(vectors[stay], ids[stay])
+    _demand(
+        np.array_equal(other.search(queries, 10).ids, index.search(queries, 10).ids), "order of adding says nothing"
+    )
+    other.close()
+    index.close()
+
+
+def _likeness(queries: Table, vectors: Table, spec: IndexSpec) -> Table:
+    """By comparing with all in float64: ``(n_queries, n_turns, n_vectors)``."""
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    asked = (queries / np.linalg.norm(queries, axis=1, keepdims=True)).reshape(-1, *spec.shape)
+    turns = [np.roll(asked, -key, axis=-1) for key in range(12)] if spec.keyed else [asked]
+    return np.stack([turn.reshape(len(asked), -1) @ unit.T for turn in turns], axis=1)
+
+
+def _check_found(hits: Hits, likeness: Table, ids: Table, least_recall: float) -> None:
+    best, keys = likeness.max(axis=1), likeness.argmax(axis=1)
+    tenth = np.sort(best, axis=1)[:, -10]
+    place = np.argsort(ids)[np.searchsorted(np.sort(ids), hits.ids)]
+    _demand(bool(np.isin(hits.ids, ids).all()), "what is found are ids that were added")
+    found = np.take_along_axis(best, place, axis=1)
+    recall = float((found >= tenth[:, None] - 1e-3).mean())
+    _demand(recall >= least_recall, f"of the ten nearest {least_recall} are found; got {recall:.3f}")
+    _demand(bool(np.abs(found - hits.scores).max() < 2e-3), "scores are the cosine, in the best key")
+    in_order = (np.diff(hits.scores) < 0) | ((np.diff(hits.scores) == 0) & (np.diff(hits.ids) > 0))
+    _demand(bool(in_order.all()), "the most alike come first, ties by the smaller id")
+    near = np.take_along_axis(np.sort(likeness, axis=1)[:, -1] - np.sort(likeness, axis=1)[:, -2:][:, 0], place, axis=1)
+    right = (np.take_along_axis(keys, place, axis=1) == hits.keys) | (near < 1e-3)
+    _demand(bool(right.all()), "keys raise what is found to the query")
+
+
+def _refused(call: Callable[[], object], error: type[Exception], rule: str) -> None:
+    try:
+        call()
+    except error:
+        return
+    raise ConformanceError(f"{rule}: {error.__name__} is raised")
+
+
+def _check_refusals(index: VectorIndex, spec: IndexSpec, ids: Table) -> None:
+    row = np.ones((1, spec.width))
+    _refused(lambda: index.add(row, ids[:1]), InputError, "an id that is there is not added again")
+    _refused(lambda: index.add(np.ones((2, spec.width)), [1, 1]), InputError, "an id comes once")
+    _refused(lambda: index.add(row * np.nan, [1]), InputError, "a vector is finite")
+    _refused(lambda: index.add(np.ones((1, spec.width + 1)), [1]), InputError, "a vector has the width of the spec")
+    _refused(lambda: index.search(row, 0), InputError, "k is 1 or more")
+    _demand(len(index) == 500, "what is refused changes nothing")
+
+
+def _check_lasting(kind: type[VectorIndex], index: VectorIndex, folder: Path, queries: Table, hits: Hits) -> None:
+    index.save()
+    again = kind.open(folder / "index", model_id="model-a")
+    found = again.search(queries, 10)
+    _demand(
+        np.array_equal(found.ids, hits.ids) and np.array_equal(found.scores, hits.scores), "what is saved comes back"
+    )
+    again.close()
+    _refused(lambda: kind.open(folder / "index", model_id="model-b"), IndexMismatch, "another model is told")
+    _refused(lambda: kind.open(folder / "index", model_digest="b" * 64), IndexMismatch, "other weights are told")
+    _refused(lambda: kind.open(folder / "nothing"), InputError, "where there is no index it is said")
+
+
+def _check_removal(index: VectorIndex, folder: Path, vectors: Table, ids: Table) -> None:
+    gone = ids[:20]
+    _demand(index.remove(gone) == 20 and index.remove(gone) == 0, "remove says how many were there")
+    _demand(len(index) == 480, "what is removed is not counted")
+    _demand(not np.isin(index.search(vectors[:20], 480).ids, gone).any(), "what is removed is not found")
+    index.compact()
+    _demand(not np.isin(index.search(vectors[:20], 480).ids, gone).any(), "nor after compaction")
+    _demand(bool(np.array_equal(index.search(vectors[20:21], 1).ids[0], ids[20:21])), "ids never change")
+    unit = vectors[:20] / np.linalg.norm(vectors[:20], axis=1, keepdims=True)
+    needles = [row.astype(dtype)[:8].tobytes() for row in unit for dtype in ("<f2", "<f4", "<f8")]
+    everything = b"".join(path.read_bytes() for path in (folder / "index").rglob("*") if path.is_file())
+    _demand(not any(needle in everything for needle in needles), "after compaction no byte of what was removed is left")

@@ -1,4 +1,4 @@
-"""Run the speed benchmarks and keep their figures: ``python -m benchmarks.speed.run [dtw] [local] [embed]``.
+"""Run the speed benchmarks and keep their figures: ``python -m benchmarks.speed.run [NAME …]``.
 
 Peers are installed into ``.venv-peers`` the first time. Each benchmark is a module with ``run() -> dict``; its
 figures go to ``benchmarks/results/speed-<name>.json``. Exit code 1 if a floor does not hold.
@@ -27,6 +27,8 @@ BENCHMARKS = {
     "dtw": "benchmarks.speed.bench_dtw",
     "local": "benchmarks.speed.bench_local",
     "embed": "benchmarks.speed.bench_embed",
+    "index": "benchmarks.speed.bench_index",
+    "fingerprint": "benchmarks.speed.bench_fingerprint",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 

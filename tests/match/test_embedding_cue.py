@@ -117,7 +117,7 @@ def test_every_surface_shows_it_beside_its_null(match):
     assert 0 <= found.score <= 1
     text = match.explain()
     assert "embedding" in text
-    assert "Without a null distribution" not in text
+    assert "Without a null distribution: recording." in text
     entry = next(e for e in match.to_dict()["evidence"] if e["cue"] == "embedding")
     assert entry["null"]["n_pairs"] == found.null.n_pairs
     assert entry["spans"]
@@ -147,7 +147,7 @@ def test_another_models_likeness_has_no_null_and_is_not_weighed():
     ]
     found = compare(*foreign)
     assert found["embedding"].null is found["embedding"].p_value is found["embedding"].score is None
-    assert "Without a null distribution: embedding." in found.explain()
+    assert "Without a null distribution: embedding, recording." in found.explain()
     assert "embedding" not in fuse(found.evidence).parts
     plain = compare(*example_tracks.__wrapped__()[:2], cues=params.CUES)
     assert found.probability == plain.probability
@@ -180,8 +180,8 @@ def test_without_a_digest_on_either_side_the_names_decide(fitted):
 
 def test_without_torch_the_other_cues_are_asked(monkeypatch):
     monkeypatch.setattr(params, "find_spec", lambda _: None)
-    assert params.usual_cues() == ("harmony", "melody", "rhythm")
-    assert CompareParams().cues == ("harmony", "melody", "rhythm")
+    assert params.usual_cues() == ("harmony", "melody", "rhythm", "recording")
+    assert CompareParams().cues == ("harmony", "melody", "rhythm", "recording")
 
 
 def test_the_manifest_names_what_made_it(match):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.web.chromium import FLAGS
 from versionmatch.types import (
     Annotation,
     Audio,
@@ -255,3 +256,12 @@ def chromium_path():
     if path is None:
         pytest.skip("no Chromium on this machine; apt-get install chromium")
     return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path):
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; pip install playwright")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield running
+        running.close()

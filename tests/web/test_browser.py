@@ -1,45 +1,20 @@
 """The page in a real Chromium: it loads nothing, plays, switches to the corresponding place and is accessible."""
 
 import json
-import os
 import re
-import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from tests.web.chromium import axe, until
 from versionmatch.web.report import HtmlExporter
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed; pip install playwright")
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--mute-audio",
-)
 MEANWHILE_S = 1.5  # a sound that was started plays on until it is asked where it is
 PLACES = "['a', 'b'].map((s) => document.getElementById(`sound-${s}`)).map((e) => e && e.currentTime)"
 PLAYING = "['a', 'b'].map((s) => document.getElementById(`sound-${s}`)).map((e) => e && !e.paused)"
-AXE = "node_modules/axe-core/axe.min.js"
-
-
-@pytest.fixture(scope="module")
-def browser(chromium_path):
-    with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -78,14 +53,6 @@ def visit(browser, folder):
 @pytest.fixture
 def page(visit):
     return visit("report.html")
-
-
-def until(page, expression, seconds=20.0):
-    """Waits for an expression to be true; Playwright's own way of waiting is forbidden by the page's policy."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, f"{expression} did not come true in {seconds:g} s"
-        time.sleep(0.02)
 
 
 def counterpart(match, t, passage=0):
@@ -319,21 +286,10 @@ def test_the_page_prints_on_a4_without_player(page, tmp_path):
 def test_axe_finds_nothing_to_complain_about(visit, name, scheme):
     page = visit(name, ready=False)
     page.emulate_media(color_scheme=scheme)
-    page.evaluate(_axe())
+    page.evaluate(axe())
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     assert [f"{v['id']}: {v['nodes'][0]['html'][:150]} {v['nodes'][0]['failureSummary']}" for v in found] == []
-
-
-def _axe():
-    places = [Path(sys.prefix) / AXE, *(p / AXE for p in Path(__file__).parents)]
-    places += [Path(os.environ["AXE_CORE"])] if "AXE_CORE" in os.environ else []
-    path = next((p for p in places if p.is_file()), None)
-    if path is None:
-        pytest.skip(
-            "axe-core is not installed; npm install --no-save --prefix .venv axe-core, or set AXE_CORE to a file"
-        )
-    return path.read_text(encoding="utf-8")
 
 
 def test_sound_is_sought_exactly_where_it_is_asked_for(browser, tmp_path, match):

@@ -96,13 +96,20 @@ class ContainerReader:
             ) from error
         if not self._container.streams.audio:
             self._container.close()
-            raise AudioDecodeError(label, f"this {demuxer} file holds no sound", "name a file with an audio track")
+            raise AudioDecodeError(
+                label, f"this {demuxer} file holds no sound", "name a file with an audio track", code="not_audio"
+            )
         self._stream: Any = self._container.streams.audio[0]
         context = self._stream.codec_context
         self.sr, self.channels = int(context.sample_rate or 0), int(context.channels or 0)
         if self.sr <= 0 or self.channels <= 0:
             self._container.close()
-            raise AudioDecodeError(label, "its sound has no sample rate or no channels", "export or download it again")
+            raise AudioDecodeError(
+                label,
+                "its sound has no sample rate or no channels",
+                "export or download it again",
+                code="bad_sample_rate",
+            )
         self.codec = f"{demuxer}/{context.name}"
 
     @property

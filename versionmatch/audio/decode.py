@@ -21,6 +21,7 @@ from .quality import Quality, clean_blocks
 from .reader import reading
 from .resample import Resampler, downmixed
 from .source import Source, label_of
+from .span import SpanReader
 from .stream import probe, stream
 
 __all__ = ["Limits", "Source", "load", "probe", "stream"]
@@ -28,7 +29,13 @@ __all__ = ["Limits", "Source", "load", "probe", "stream"]
 DIGEST_NAME = b"versionmatch-pcm-1"
 
 
-def load(source: Source, *, sr: int = 16000, limits: Limits | None = None) -> tuple[Recording, Audio]:
+def load(
+    source: Source,
+    *,
+    sr: int = 16000,
+    limits: Limits | None = None,
+    span: tuple[float, float] | None = None,
+) -> tuple[Recording, Audio]:
     """Who a recording is, and its sound: mono float32 at ``sr``.
 
     Parameters
@@ -41,6 +48,8 @@ def load(source: Source, *, sr: int = 16000, limits: Limits | None = None) -> tu
         Sample rate of the audio, Hz. Channels are averaged, then resampled by soxr (HQ).
     limits : Limits, optional
         How large an input may be.
+    span : (start_s, end_s), optional
+        Only this part of it, as if it were a recording of its own.
 
     Returns
     -------
@@ -72,11 +81,12 @@ def load(source: Source, *, sr: int = 16000, limits: Limits | None = None) -> tu
     if sr <= 0:
         raise InputError(f"the sample rate must be above 0; got {sr}")
     allowed = limits or Limits()
-    with reading(source, allowed) as (reader, tags):
+    with reading(source, allowed) as (whole, tags):
+        reader = whole if span is None else SpanReader(whole, *span)
         label = label_of(source)
         quality = Quality(reader.sr, reader.channels)
         digest = hashlib.sha256(DIGEST_NAME + struct.pack("<II", reader.sr, reader.channels))
-        with _Store(memory_samples=int(allowed.memory_s * sr)) as store:
+        with SampleStore(memory_samples=int(allowed.memory_s * sr)) as store:
             resampler = Resampler(reader.sr, sr)
             for frames in clean_blocks(reader, quality, label, allowed):
                 digest.update(np.ascontiguousarray(frames, dtype="<f4").data)
@@ -106,11 +116,14 @@ def _check_content(label: str, quality: Quality) -> None:
         raise AudioDecodeError(label, "not a single sample could be decoded", "export or download it again")
     if quality.broken_share > 0.5:
         raise AudioDecodeError(
-            label, f"{quality.broken_share:.0%} of its samples are not finite numbers", "export it again"
+            label,
+            f"{quality.broken_share:.0%} of its samples are not finite numbers",
+            "export it again",
+            code="nonfinite",
         )
 
 
-class _Store:
+class SampleStore:
     """Samples as they come: in memory while they are few, then in an unlinked temporary file."""
 
     def __init__(self, memory_samples: int) -> None:
@@ -118,7 +131,7 @@ class _Store:
         self._size, self._most = 0, memory_samples
         self._file: IO[bytes] | None = None
 
-    def __enter__(self) -> _Store:
+    def __enter__(self) -> SampleStore:
         return self
 
     def __exit__(self, *_: object) -> None:

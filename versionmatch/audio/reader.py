@@ -163,7 +163,7 @@ def _container_of(file: OpenFile, first: soundfile.LibsndfileError) -> Iterator[
     demuxers = demuxers_of(file.peek(1024))
     if not demuxers:
         raise AudioDecodeError(
-            file.label, "it is not sound in any known format", f"give a file of these kinds: {KNOWN}"
+            file.label, "it is not sound in any known format", f"give a file of these kinds: {KNOWN}", code="not_audio"
         ) from first
     for i, demuxer in enumerate(demuxers):
         try:

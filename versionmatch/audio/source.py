@@ -79,24 +79,31 @@ def _open_path(path: Path) -> BinaryIO:
     label = str(path)
     try:
         mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise AudioDecodeError(label, "it is a directory", "name a file in it")
-        if not stat.S_ISREG(mode):
-            raise AudioDecodeError(label, "it is not a regular file", "open it yourself and pass the open file")
-        return path.open("rb")
+        regular = path.open("rb") if stat.S_ISREG(mode) else None
     except FileNotFoundError as error:
-        raise AudioDecodeError(label, "there is no such file", "check the path") from error
+        raise AudioDecodeError(label, "there is no such file", "check the path", code="unreadable_io") from error
     except PermissionError as error:
-        raise AudioDecodeError(label, "no permission to read it", "change its permissions or ask its owner") from error
+        raise AudioDecodeError(
+            label, "no permission to read it", "change its permissions or ask its owner", code="unreadable_io"
+        ) from error
     except (OSError, ValueError) as error:
-        raise AudioDecodeError(label, f"it cannot be opened ({error})", "check the path") from error
+        raise AudioDecodeError(
+            label, f"it cannot be opened ({error})", "check the path", code="unreadable_io"
+        ) from error
+    if regular is not None:
+        return regular
+    if stat.S_ISDIR(mode):
+        raise AudioDecodeError(label, "it is a directory", "name a file in it", code="special_file")
+    raise AudioDecodeError(
+        label, "it is not a regular file", "open it yourself and pass the open file", code="special_file"
+    )
 
 
 def _sized(file: IO[bytes], label: str, limits: Limits) -> OpenFile:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if size == 0:
-        raise AudioDecodeError(label, "the file is empty (0 bytes)", "export or download it again")
+        raise AudioDecodeError(label, "the file is empty (0 bytes)", "export or download it again", code="empty_file")
     limits.check_size(label, size)
     return OpenFile(file, label, size)
 

@@ -1,7 +1,7 @@
 """The command ``versionmatch``: standard output carries data only, everything said on the way goes to standard error.
 
-Exit codes: 0 done · 2 usage · 3 a file could not be used · 5 something stored is damaged · 70 internal ·
-130 interrupted.
+Exit codes: 0 done · 1 nothing found · 2 usage · 3 a file could not be used, or work is left ·
+5 something stored is damaged · 70 internal · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -14,8 +14,17 @@ import traceback
 from collections.abc import Sequence
 
 from .. import __version__
-from ..errors import AudioDecodeError, InputError, IntegrityError, LimitError, MissingExtra, ParamsError, UnknownPlugin
-from . import align, bench, compare, doctor, models, train
+from ..errors import (
+    AudioDecodeError,
+    CatalogueBusy,
+    InputError,
+    IntegrityError,
+    LimitError,
+    MissingExtra,
+    ParamsError,
+    UnknownPlugin,
+)
+from . import align, bench, compare, doctor, identify, index, models, review, scan, train
 
 EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 5, 70, 130
 
@@ -24,6 +33,9 @@ Are two recordings related in substance, where, in which element, and how unusua
 
   versionmatch compare A B --out report.html     compare two recordings, with a report that works offline
   versionmatch align REF OTHER --csv             corresponding times of two recordings
+  versionmatch index build MY.catalogue music/   keep a collection's features, whatever happens on the way
+  versionmatch scan MY.catalogue                 which of them are one recording, or versions of one work
+  versionmatch identify MY.catalogue FILE        which of them a file is
   versionmatch bench retrieval MANIFEST.csv      measure retrieval on your own collection
 """
 
@@ -35,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"versionmatch {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (compare, align, bench, models, train, doctor):
+    for command in (compare, align, index, identify, scan, review, bench, models, train, doctor):
         command.add_to(commands)
     return top
 
@@ -46,11 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     quiet = getattr(options, "quiet", False)
     logging.basicConfig(level=logging.ERROR if quiet else logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        options.run(options)
+        code: int | None = options.run(options)
         sys.stdout.flush()
     except (ParamsError, UnknownPlugin, MissingExtra) as error:
         return _fail(EXIT_USAGE, error)
-    except (AudioDecodeError, LimitError, InputError) as error:
+    except (AudioDecodeError, LimitError, InputError, CatalogueBusy) as error:
         return _fail(EXIT_FILES, error)
     except IntegrityError as error:
         return _fail(EXIT_INTEGRITY, error)
@@ -64,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001 (the last resort of a command: say it all, with its own exit code)
         sys.stderr.write(f"versionmatch: this is a defect of versionmatch {__version__}:\n{traceback.format_exc()}")
         return EXIT_INTERNAL
-    return EXIT_OK
+    return code or EXIT_OK
 
 
 def _fail(code: int, error: BaseException) -> int:

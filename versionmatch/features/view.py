@@ -63,6 +63,10 @@ class Track(Mapping[str, Any]):
             self._known[kind] = self._make(kind)
         return self._known[kind]
 
+    def __contains__(self, kind: object) -> bool:
+        """Whether it is at hand: given, or made already."""
+        return kind in self._known
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
 
@@ -71,8 +75,10 @@ class Track(Mapping[str, Any]):
 
     def settings(self, kind: str) -> str:
         """The digest of everything that shapes that feature."""
+        if kind == "audio":  # also where it is not at hand: the features kept of a recording are still known by name
+            return ""
         if kind in self._given:
-            return "" if kind == "audio" else str(self._known[kind].settings)
+            return str(self._known[kind].settings)
         if kind not in self._digests:
             extractor = self._extractor(kind)
             made_from = {need: self.settings(need) for need in extractor.needs}
@@ -80,6 +86,14 @@ class Track(Mapping[str, Any]):
             text = json.dumps(content, sort_keys=True, separators=(",", ":"))
             self._digests[kind] = hashlib.sha256(text.encode()).hexdigest()[:16]
         return self._digests[kind]
+
+    def kept(self, kind: str) -> bool:
+        """Whether it is at hand or in the cache, so that no sound is needed."""
+        if kind not in self._known and kind != "audio" and self._cache is not None:
+            stored = self._cache.load(self.recording.id, kind, self.settings(kind))
+            if stored is not None:
+                self._known[kind] = stored
+        return kind in self._known
 
     def release(self, kind: str) -> None:
         """Forget a value that is no longer needed, such as long ``audio``."""

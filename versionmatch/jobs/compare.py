@@ -30,6 +30,9 @@ Progress = Callable[[str], None]
 MEASURED = ("cqt", "onsets", "chroma", "melody", "notes", "beats", "key", "chords", "sections", "waveform")
 """What is made of each recording, in this order, and can be drawn."""
 
+OF_SOUND = ("waveform", "peaks")
+"""What can be made only where the sound itself is at hand."""
+
 MELODY_S, MELODY_SHARE = 4.0, 0.6
 """A passage is one of melody too if both have one for that long and it has the same pitch classes for that share."""
 
@@ -122,8 +125,8 @@ def _measured(
 ) -> Track:
     tell(f"{side}: reading the sound")
     track = open_track(source, extractors=params.extractors, cache=cache, limits=limits)
-    for kind in MEASURED:
-        if kind == "waveform" and "audio" not in track:
+    for kind in (*MEASURED, *(("peaks",) if "recording" in params.cues else ())):
+        if kind in OF_SOUND and "audio" not in track and not track.kept(kind):
             continue
         tell(f"{side}: {kind}")
         _ = track[kind]
@@ -145,6 +148,8 @@ def _evidence(query: Track, reference: Track, params: CompareParams) -> tuple[Ev
     calibration = calibrate.load()
     found = []
     for name in params.cues:
+        if name == "recording" and not ("peaks" in query and "peaks" in reference):
+            continue  # the sound of one is not at hand, only features made from it
         evidence = find("cues", name)().compare(query, reference)
         known = name not in calibrate.MODELLED or _fitted(calibration, name, query["segments"])
         found.append(calibration.apply(evidence) if known else evidence)

@@ -11,13 +11,13 @@ import numpy as np
 from ..audio.decode import Limits, load
 from ..errors import InputError
 from ..features.view import FeatureCache, Track
-from ..types import Features, Recording
+from ..types import Features, Peaks, Recording
 
 Source: TypeAlias = "str | Path | bytes | BinaryIO | tuple[np.ndarray[Any, Any], int] | Track"
 """What stands for a recording: a path, its bytes, an open file, ``(samples, sr)``, or a Track."""
 
 SLICED = ("cqt", "melody", "onsets")
-"""Kinds that are cut when only a part is compared; the others are made anew from the cut ones."""
+"""Kinds that are cut when only a part is compared; the others are made anew from them. So are peaks, if there."""
 
 
 def open_track(
@@ -45,7 +45,9 @@ def excerpt(track: Track, start_s: float, end_s: float) -> Track:
             f"{whole.label} is {whole.duration_s:.1f} s long; a range from {start_s:g} s on lies outside it"
         )
     end_s = min(end_s, whole.duration_s)
-    cut: dict[str, Features] = {kind: track[kind].between(start_s, end_s) for kind in SLICED}
+    cut: dict[str, Features | Peaks] = {kind: track[kind].between(start_s, end_s) for kind in SLICED}
+    if any(kind == "peaks" for kind in track):  # ``in`` would make them
+        cut["peaks"] = track["peaks"].between(start_s, end_s)
     part = Recording(
         id=whole.id,
         source=whole.source,

@@ -12,6 +12,7 @@ from ..types import Evidence, Passage, Recording
 from . import calibrate
 from .calibrate import Calibration
 from .explain import coverage
+from .same import relation_of
 
 LIKELY = 0.5
 """From this probability on, two recordings are called related."""
@@ -74,18 +75,22 @@ def judge(
 ) -> tuple[str, float | None]:
     """What the two are to each other (one of ``types.RELATIONS``), and the probability of being versions.
 
-    Silence, tones and too-short sound are ``undecided``, without a probability. Equal ids are the ``same
-    recording``. From an even chance on, it is a ``version`` if the shared passages fill a quarter of the shorter
-    recording, else a ``related passage``.
+    Silence, tones and too-short sound are ``undecided``, without a probability. Equal ids are the ``same recording``,
+    and what the recording cue found is said before anything is weighed: the same recording, or an altered one; where it
+    is little, at least a ``related passage``. From an even chance on, it is a ``version`` if the shared passages fill a
+    quarter of the shorter recording, else a ``related passage``.
     """
     if query.low_information or reference.low_information:
         return "undecided", None
     if query.id == reference.id:
         return "same recording", 1.0
+    heard = relation_of(evidence)
+    if heard is not None and heard[0] != "related passage":
+        return heard[0], calibrate.probability_of(heard[1])
     fused = fuse(evidence, calibration)
     if fused is None:
         return "undecided", None
     if fused.probability < LIKELY:
-        return "unrelated", fused.probability
+        return "unrelated" if heard is None else heard[0], fused.probability
     share = max(coverage(passages, query.duration_s, "query"), coverage(passages, reference.duration_s, "reference"))
     return ("version" if share >= SHARED_SHARE else "related passage"), fused.probability

@@ -4,7 +4,8 @@
 
     <root>/features/<kind>-<settings>/<id[:2]>/<id>.safetensors
 
-A file is written under a temporary name, synced and then renamed, so that it is whole or not there.
+A file is written under a temporary name, synced and then renamed, so that it is whole or not there. The same feature
+gives the same bytes.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ import json
 import logging
 import os
 import re
-import tempfile
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors import SafetensorError
+from safetensors.numpy import load as parsed
 
 from ..errors import InputError
-from ..types import Annotation, Feature, Features, Notes, Segments
+from ..types import Annotation, Feature, Features, Notes, Peaks, Segments
+from .disk import Disk
+from .peaks_file import packed, unpacked
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +35,19 @@ FORMAT = "versionmatch.feature/1"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 NOTE_COLUMNS = ("onset_s", "duration_s", "pitch", "confidence")
 ANNOTATION_COLUMNS = ("onset_s", "duration_s", "confidence")
+DTYPES = {
+    "f2": "F16",
+    "f4": "F32",
+    "f8": "F64",
+    "u1": "U8",
+    "u2": "U16",
+    "u4": "U32",
+    "i4": "I32",
+    "i8": "I64",
+    "b1": "BOOL",
+}
 SEGMENT_ARRAYS = ("vectors", "starts_s", "whole")
+PEAK_FACTS = ("n_frames", "frame_rate", "bin_hz", "algorithm")
 
 
 class ArtefactStore:
@@ -45,6 +60,8 @@ class ArtefactStore:
     ----------
     root : path
         Directory of the store; made when first written to.
+    disk : Disk, optional
+        Writes the files.
 
     Examples
     --------
@@ -55,8 +72,9 @@ class ArtefactStore:
     ((12, 12), None)
     """
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, disk: Disk | None = None) -> None:
         self.root = Path(root)
+        self._disk = disk or Disk()
 
     def path_of(self, recording_id: str, kind: str, settings: str) -> Path:
         """Where that feature lies, whether it is there or not.
@@ -73,7 +91,7 @@ class ArtefactStore:
         """The feature as it was saved, or None where there is none or it is damaged."""
         path = self.path_of(recording_id, kind, settings)
         try:
-            feature = _read(path)
+            feature = feature_of(path.read_bytes())
         except FileNotFoundError:
             return None
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
@@ -92,7 +110,7 @@ class ArtefactStore:
             )
         tensors, metadata = _parts(feature)
         metadata |= {"format": FORMAT, "digest": _digest(tensors, metadata)}
-        _write(self.path_of(recording_id, kind, settings), tensors, metadata)
+        self._disk.write(self.path_of(recording_id, kind, settings), _serialised(tensors, metadata))
 
 
 def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, str]]:
@@ -106,6 +124,9 @@ def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str,
     elif isinstance(feature, Segments):
         tensors = {name: getattr(feature, name) for name in SEGMENT_ARRAYS}
         fields |= {name: getattr(feature, name) for name in ("length_s", "model_id", "model_digest")}
+    elif isinstance(feature, Peaks):
+        tensors = {"packed": packed(feature.frames, feature.bins, feature.levels)}
+        fields |= {"n": len(feature), **{name: getattr(feature, name) for name in PEAK_FACTS}}
     else:
         tensors = {name: getattr(feature, name) for name in ANNOTATION_COLUMNS}
         fields |= {"labels": list(feature.labels), "facts": dict(feature.facts)}
@@ -120,10 +141,9 @@ def _digest(tensors: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, 
     return content.hexdigest()
 
 
-def _read(path: Path) -> Feature:
-    with path.open("rb"), safe_open(path, framework="numpy") as file:
-        metadata = file.metadata() or {}
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+def feature_of(content: bytes) -> Feature:
+    """The feature whose file has this content; SafetensorError, ValueError, KeyError or TypeError if damaged."""
+    metadata, tensors = _metadata(content), parsed(content)
     if metadata["format"] != FORMAT or metadata["digest"] != _digest(tensors, metadata):
         raise ValueError("its content is not what was written")
     fields = json.loads(metadata["fields"])
@@ -140,19 +160,36 @@ def _read(path: Path) -> Feature:
         facts = {name: fields[name] for name in ("length_s", "model_id")}
         facts["model_digest"] = fields.get("model_digest", "")  # earlier versions did not write it
         return Segments(**arrays, **facts, settings=settings, kind=kind)
+    if fields["type"] == "Peaks":
+        frames, bins, levels = unpacked(tensors["packed"], fields["n"])
+        n_frames, frame_rate, bin_hz, algorithm = (fields[name] for name in PEAK_FACTS)
+        return Peaks(frames, bins, levels, n_frames, frame_rate, bin_hz, algorithm, settings, kind)
     onset_s, duration_s, confidence = (tensors[name] for name in ANNOTATION_COLUMNS)
     return Annotation(kind, onset_s, duration_s, tuple(fields["labels"]), confidence, settings, fields["facts"])
 
 
-def _write(path: Path, tensors: dict[str, np.ndarray[Any, Any]], metadata: dict[str, str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.stem[:8]}-", suffix=".part", dir=path.parent)
-    os.close(handle)
-    try:
-        save_file(tensors, temporary, metadata)
-        with open(temporary, "r+b") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+def _metadata(content: bytes) -> dict[str, str]:
+    (length,) = struct.unpack("<Q", content[:8]) if len(content) >= 8 else (0,)
+    if length > len(content) - 8:
+        raise ValueError("it is cut off")
+    found: dict[str, str] = json.loads(content[8 : 8 + length])["__metadata__"]
+    return found
+
+
+def _serialised(tensors: Mapping[str, np.ndarray[Any, Any]], metadata: Mapping[str, str]) -> bytes:
+    """A safetensors file whose bytes depend on nothing but its content."""
+    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    position, parts = 0, []
+    for name, array in sorted(tensors.items()):
+        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+        end = position + little.nbytes
+        header[name] = {
+            "dtype": DTYPES[array.dtype.newbyteorder("=").str[1:]],
+            "shape": list(array.shape),
+            "data_offsets": [position, end],
+        }
+        parts.append(little.tobytes())
+        position = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + b"".join(parts)

@@ -10,12 +10,13 @@ from typing import TypeAlias
 from .feature import Annotation, Features, Notes
 from .finding import RELATIONS, Evidence, Manifest, Match, Null
 from .keyless import KeylessSegments
+from .peaks import Peaks
 from .place import Alignment, Passage, Span, spans_of
 from .segments import Segments
 from .sound import FLAGS, Audio, Recording
 from .value import DoubleArray, FloatArray, IntArray
 
-Feature: TypeAlias = Features | Notes | Annotation | Segments
+Feature: TypeAlias = Features | Notes | Annotation | Segments | Peaks
 """What an extractor makes of a recording."""
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Notes",
     "Null",
     "Passage",
+    "Peaks",
     "Recording",
     "Segments",
     "Span",

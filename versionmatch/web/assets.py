@@ -1,4 +1,4 @@
-"""Style, scripts and template of the page, and the policy that lets nothing else run in it."""
+"""Styles, scripts and templates of the pages, and the policy that lets nothing else run in them."""
 
 from __future__ import annotations
 
@@ -17,21 +17,31 @@ SCRIPTS = ("time.js", "player.js", "figures.js", "table.js", "main.js")
 
 @cache
 def style() -> str:
-    """The style sheet."""
-    return _read("report.css")
+    """The report's style sheet."""
+    return read_all("report.css")
 
 
 @cache
 def script() -> str:
-    """All scripts, one after another, in one closed scope."""
-    return "(() => {\n'use strict';\n" + "\n".join(_read(name) for name in SCRIPTS) + "})();\n"
+    """All scripts of the report, one after another, in one closed scope."""
+    return closed(*SCRIPTS)
+
+
+def read_all(*names: str) -> str:
+    """Files of the page one after another."""
+    return "\n".join(_read(name) for name in names)
+
+
+def closed(*names: str) -> str:
+    """Scripts one after another, in one closed scope."""
+    return "(() => {\n'use strict';\n" + read_all(*names) + "})();\n"
 
 
 @cache
 def policy() -> str:
     """The content security policy: this style, this script, embedded sound and images, and nothing from anywhere."""
     return (
-        f"default-src 'none'; script-src '{_digest(script())}'; style-src '{_digest(style())}'; "
+        f"default-src 'none'; script-src '{digest(script())}'; style-src '{digest(style())}'; "
         "img-src data:; media-src data: blob:; base-uri 'none'; form-action 'none'"
     )
 
@@ -48,9 +58,9 @@ def json_block(data: Any) -> Markup:
     return Markup(text)
 
 
-def fill(**parts: str) -> str:
-    """The template with its parts put in; a missing part raises KeyError."""
-    return Template(_read("report.html")).substitute(parts)
+def fill(template: str, **parts: str) -> str:
+    """A template with its parts put in; a missing part raises KeyError."""
+    return Template(_read(template)).substitute(parts)
 
 
 @cache
@@ -58,5 +68,6 @@ def _read(name: str) -> str:
     return files("versionmatch.web.page").joinpath(name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """As a content security policy names a style or a script."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

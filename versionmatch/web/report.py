@@ -57,6 +57,7 @@ class HtmlExporter:
         to_b = TimeMap.of(match)
         sections = _sections(match, to_b, heard, silent)
         return assets.fill(
+            "report.html",
             policy=escape(assets.policy()),
             generator=join(f"versionmatch {match.manifest.versions.get('versionmatch', '')}".strip()),
             title=join(f"{match.query.label} and {match.reference.label}: comparison"),

@@ -1,0 +1,79 @@
+"""Slow, readable twins of the fingerprint kernels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def highest_around(levels: np.ndarray, rows: int, bins: int) -> np.ndarray:
+    """Maximum of each cell and those up to ``rows`` and ``bins`` away."""
+    out = np.empty_like(levels)
+    for t in range(levels.shape[0]):
+        for f in range(levels.shape[1]):
+            out[t, f] = levels[max(0, t - rows) : t + rows + 1, max(0, f - bins) : f + bins + 1].max()
+    return out
+
+
+def outrank(frames, heights, reach: int, most: int) -> list[bool]:
+    """Which peaks have fewer than ``most`` higher ones within ``reach`` frames; of equals the earlier is higher."""
+    kept = []
+    for i, (frame, height) in enumerate(zip(frames, heights, strict=True)):
+        near = [j for j, other in enumerate(frames) if abs(other - frame) <= reach]
+        kept.append(sum((-heights[j], j) < (-height, i) for j in near) < most)
+    return kept
+
+
+def pairs(frames, bins, fan: int) -> list[tuple[int, int]]:
+    """Hash and first peak of each pair: ``bin · 2^13 + (partner's bin - bin + 64) · 2^6 + frames between``."""
+    found = []
+    for i in range(len(frames)):
+        partners = [
+            j for j in range(i + 1, len(frames)) if 2 <= frames[j] - frames[i] <= 63 and abs(bins[j] - bins[i]) <= 63
+        ]
+        found += [
+            (bins[i] * 2**13 + (bins[j] - bins[i] + 64) * 2**6 + frames[j] - frames[i], i) for j in partners[:fan]
+        ]
+    return found
+
+
+def votes(places: dict[int, list[int]], hashes, times) -> dict[int, int]:
+    """How many hashes of the query say that it begins at each place."""
+    count: dict[int, int] = {}
+    for h, t in zip(hashes, times, strict=True):
+        for place in places.get(int(h), []):
+            count[place - int(t)] = count.get(place - int(t), 0) + 1
+    return count
+
+
+def best_stretch(frames, met, chance, rates) -> float:
+    """Largest sum of log-likelihood ratios over any run of peaks; ``met``: 0 lost, 1 weak, 2 strong.
+
+    The gains of peaks that begin within 2 frames of the first of them are 4 together at most.
+    """
+    best = 0.0
+    for weak, strong in rates:
+        lost = 1 - weak - strong
+        gain, first, said = [], None, 0.0
+        for i, (frame, m) in enumerate(zip(frames, met, strict=True)):
+            if first is None or frame - first > 2:
+                first, said = frame, 0.0
+            value = np.log(lost) if m == 0 else np.log((weak, strong)[m - 1] / chance[m - 1][i] + lost)
+            gain.append(min(value, 4.0 - said) if m else value)
+            said += max(gain[-1], 0.0)
+        for start in range(len(gain)):
+            for end in range(start + 1, len(gain) + 1):
+                best = max(best, sum(gain[start:end]))
+    return best
+
+
+def on_time(times, bins, frames, its_bins, reach, near, close):
+    """How many peaks have one of the other near, and how many of them at the same moment; every pair is looked at."""
+    n_near = n_close = 0
+    for time, bin_ in zip(times, bins, strict=True):
+        others = [(abs(b - bin_), i) for i, (f, b) in enumerate(zip(frames, its_bins, strict=True))
+                  if abs(f - time) <= reach and abs(b - bin_) <= near]  # fmt: skip
+        if others:
+            _, best = min(others, key=lambda pair: (pair[0], -pair[1]))
+            n_near += 1
+            n_close += abs(frames[best] - time) <= close
+    return n_near, n_close

@@ -1,0 +1,86 @@
+"""Which recordings of a catalogue a file is, or has in it; nothing found is the usual answer to an unknown song."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import AudioDecodeError, InputError, LimitError
+from ..fingerprint.landmarks import ASKED, landmarks
+from ..fingerprint.warp import WARPS
+from ..index.found import Answers, Found
+from ..params import check
+from .catalogue import Catalogue
+from .opening import Source, open_track
+from .prints import CataloguePrints
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """What was found of one source; ``error`` says why it could not be read, and then nothing was."""
+
+    source: str
+    answers: Answers
+    error: str = ""
+
+    def to_dict(self, labels: dict[str, str]) -> dict[str, Any]:
+        """JSON-able data; ``labels`` names recordings by their ids."""
+        found = [{"label": labels.get(f.track, ""), **found_facts(f)} for f in self.answers]
+        return {"source": self.source, "error": self.error, "complete": self.answers.complete, "found": found}
+
+
+def identify(
+    catalogue: Catalogue, sources: Iterable[Source], *, warps: str = "single", partition: str = ""
+) -> Iterator[Identified]:
+    """The recordings of the catalogue that each source is, best first; one that cannot be read is told and passed over.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    sources : iterable of path, bytes, ``(samples, sr)`` or Track
+        Of any length; of long ones every part is looked up.
+    warps : str
+        What may have been done to them: ``"none"``, ``"speed"``, ``"single"`` or ``"full"``.
+    partition : str
+        Only recordings of this part; empty: all.
+    """
+    check(warps in WARPS, "warps", warps, f"one of {', '.join(WARPS)}")
+    index = CataloguePrints(catalogue, partition)
+    for source in sources:
+        name = str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else "given sound"
+        try:
+            peaks = landmarks(open_track(source)["audio"], ASKED)
+        except (AudioDecodeError, LimitError, InputError) as error:
+            yield Identified(name, Answers(), str(error))
+            continue
+        yield Identified(name, index.found(peaks, warps))
+
+
+def locate(
+    catalogue: Catalogue, mix: Source, *, warps: str = "speed", min_length_s: float = 3.0, partition: str = ""
+) -> Answers:
+    """What of the catalogue is heard in a long recording such as a DJ mix or a broadcast, in order of time.
+
+    Raises AudioDecodeError, LimitError or InputError where it cannot be read.
+    """
+    check(warps in WARPS, "warps", warps, f"one of {', '.join(WARPS)}")
+    peaks = landmarks(open_track(mix)["audio"], ASKED)
+    return CataloguePrints(catalogue, partition).located(peaks, warps, min_length_s=min_length_s)
+
+
+def found_facts(found: Found) -> dict[str, Any]:
+    """A find as JSON-able data."""
+    span = found.span
+    return {
+        "recording_id": found.track,
+        "q_start": span.query_start_s,
+        "q_end": span.query_end_s,
+        "r_start": span.reference_start_s,
+        "r_end": span.reference_end_s,
+        "tempo": found.tempo,
+        "pitch": found.pitch,
+        "score": found.score,
+        "hits": found.votes,
+        "of": found.asked,
+    }

@@ -1,0 +1,102 @@
+"""Proposed pairs through the very comparison that two single tracks get, and what of it goes into the table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..features.view import Track
+from ..params import CompareParams, ScanParams
+from ..types import Match, Span
+from .catalogue import Catalogue
+from .compare import compare
+
+Pair = tuple[str, str]
+"""Two ids of recordings, the smaller first: the query and its reference."""
+RECORDING = ("same recording", "altered recording")
+TRACKS = 64
+"""Recordings whose features a process holds at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Some pairs of one catalogue, to be compared in one process."""
+
+    root: str
+    pairs: tuple[Pair, ...]
+    params: ScanParams
+    other: str = ""
+    """Of the references, where they are in another catalogue."""
+
+
+def compared(work: Work) -> list[dict[str, Any]]:
+    """A row of facts for each pair, in order; ``row["tier"]`` is the relation, also where they are unrelated."""
+    settings = CompareParams(cues=work.params.cues)
+    other = work.other or work.root
+    return [facts_of(compare(_track(work.root, q), _track(other, r), settings)) for q, r in work.pairs]
+
+
+@lru_cache(maxsize=4)
+def _catalogue(root: str) -> Catalogue:
+    return Catalogue.open(root)
+
+
+@lru_cache(maxsize=TRACKS)
+def _track(root: str, recording_id: str) -> Track:
+    return _catalogue(root).view(recording_id)
+
+
+def facts_of(match: Match) -> dict[str, Any]:
+    """What a scan keeps of a comparison, JSON-able."""
+    tempo, transpose = match.tempo_ratio, match.transposition
+    heard = next((e.details for e in match.evidence if e.cue == "recording" and e.spans), None)
+    if heard is not None and _method(match) == "recording":
+        tempo, transpose = heard["tempo"], round(12 * math.log2(heard["pitch"]))
+    return {
+        "query_id": match.query.id,
+        "ref_id": match.reference.id,
+        "tier": match.relation,
+        "score": match.probability,
+        "p_null": _p_null(match),
+        "transpose": transpose % 12,
+        "tempo_ratio": tempo,
+        "coverage_q": match.coverage_query,
+        "coverage_r": match.coverage_reference,
+        "method": _method(match),
+        "model_id": _model(match),
+        "spans": [list(_ends(span)) for span in _spans(match)],
+    }
+
+
+def _ends(span: Span) -> tuple[float, float, float, float]:
+    return span.query_start_s, span.query_end_s, span.reference_start_s, span.reference_end_s
+
+
+def _spans(match: Match) -> Sequence[Span]:
+    """Where the two belong together: by the sound itself where it is one recording, else passage by passage."""
+    sound = [span for e in match.evidence if e.cue == "recording" for span in e.spans]
+    return sound if match.relation in RECORDING else [p.span for p in match.passages] or sound
+
+
+def _p_null(match: Match) -> float | None:
+    """The smallest p-value of any element, times how many there were: that one of so many is small proves little.
+
+    What the fingerprint decided has none: its score is no draw from a null distribution.
+    """
+    if _method(match) == "recording":
+        return None
+    found = [e.p_value for e in match.evidence if e.p_value is not None]
+    return min(1.0, min(found) * len(found)) if found else None
+
+
+def _method(match: Match) -> str:
+    if match.relation in RECORDING or (match.relation == "related passage" and not match.passages):
+        return "recording"
+    return "passages" if match.relation == "related passage" else "fused"
+
+
+def _model(match: Match) -> str | None:
+    return next((name.removeprefix("model ") for name in match.manifest.versions if name.startswith("model ")), None)

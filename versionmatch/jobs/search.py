@@ -1,0 +1,93 @@
+"""The recordings of a catalogue that are most like a file, by sound, by version, by harmony or by melody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..features.view import Track
+from ..match.ranking import raw_values
+from ..params import CompareParams, check, usual_cues
+from ..plugins import find
+from ..types import Match
+from .catalogue import Catalogue
+from .compare import compare
+from .opening import Source, open_track
+from .prints import CataloguePrints
+from .vectors import KIND, CatalogueVectors
+
+BY = ("recording", "version", "harmony", "melody")
+DEEPER = 4
+"""Of the nearest by vectors so many times as many as are asked for are compared in full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A recording of the catalogue and how like the query it is; ``unit`` says what the number is.
+
+    ``match`` is the whole comparison where one was made.
+    """
+
+    recording_id: str
+    score: float
+    unit: str
+    match: Match | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able data, without the comparison's details."""
+        data: dict[str, Any] = {"recording_id": self.recording_id, "score": self.score, "unit": self.unit}
+        if self.match is not None:
+            data |= {"relation": self.match.relation, "transposition": self.match.transposition,
+                     "tempo_ratio": self.match.tempo_ratio}  # fmt: skip
+        return data
+
+
+def search(catalogue: Catalogue, source: Source, *, by: str = "version", k: int = 10, partition: str = "") -> list[Hit]:
+    """The ``k`` most alike, best first, ties by id; fewer where fewer have anything in common with it.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    source : path, bytes, ``(samples, sr)`` or Track
+    by : str
+        ``"recording"``: whose sound it is or has. ``"version"``: by the probability of being versions of one work,
+        among the nearest by vectors. ``"harmony"``, ``"melody"``: by that cue alone, over the whole catalogue.
+    k : int
+    partition : str
+        Only recordings of this part; empty: all.
+    """
+    check(by in BY, "by", by, f"one of {', '.join(BY)}")
+    check(k >= 1, "k", k, "1 or more")
+    track = open_track(source, extractors=catalogue.settings.extractors)
+    if by == "recording":
+        return _by_sound(catalogue, track, k, partition)
+    hits = _by_version(catalogue, track, k, partition) if by == "version" else _by_cue(catalogue, track, by, partition)
+    return sorted(hits, key=lambda h: (-h.score, h.recording_id))[:k]
+
+
+def _by_sound(catalogue: Catalogue, track: Track, k: int, partition: str) -> list[Hit]:
+    best: dict[str, float] = {}
+    for found in CataloguePrints(catalogue, partition).found(track["peaks"], "single"):
+        best[found.track] = max(best.get(found.track, 0.0), found.score)
+    order = sorted(best, key=lambda i: (-best[i], i))[:k]
+    return [Hit(i, best[i], "nats above chance") for i in order]
+
+
+def _by_version(catalogue: Catalogue, track: Track, k: int, partition: str) -> Iterator[Hit]:
+    near = CatalogueVectors(catalogue, partition).near(track[KIND], DEEPER * k)
+    params = CompareParams(cues=usual_cues(), extractors=catalogue.settings.extractors)
+    for each in near:
+        match = compare(track, catalogue.view(each.recording_id), params)
+        yield Hit(each.recording_id, match.probability or 0.0, "probability of being versions", match)
+
+
+def _by_cue(catalogue: Catalogue, track: Track, by: str, partition: str) -> Iterator[Hit]:
+    cue = find("cues", by)()
+    query = cue.sketch(track)
+    for recording in catalogue.recordings(partition=partition or None):
+        keys = cue.by_key(query, cue.sketch(catalogue.view(recording.id)))
+        if keys is not None:
+            yield Hit(recording.id, float(raw_values(by, np.asarray(keys))), f"{by}, times chance")

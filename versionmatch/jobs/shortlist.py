@@ -1,0 +1,45 @@
+"""Which pairs of a catalogue are worth a comparison: those that sound alike by fingerprint or by vectors."""
+
+from __future__ import annotations
+
+from ..params import ScanParams
+from . import prints, vectors
+from .catalogue import Catalogue
+from .scan_pairs import Pair
+
+
+def proposed(catalogue: Catalogue, params: ScanParams) -> list[Pair]:
+    """The pairs, each once, sorted; recordings that hold too little sound are in none."""
+    pairs: set[Pair] = set()
+    if "recording" in params.by:
+        pairs |= by_fingerprint(catalogue, params)
+    if "version" in params.by:
+        pairs |= by_vectors(catalogue, params)
+    return sorted(pairs)
+
+
+def by_fingerprint(catalogue: Catalogue, params: ScanParams) -> set[Pair]:
+    """Each recording with those in which some of its sound is heard, as it is or at another speed, tempo or pitch."""
+    index = prints.CataloguePrints(catalogue, params.partition)
+    pairs: set[Pair] = set()
+    for recording_id in index.index:
+        for found in index.found(index.index.peaks(recording_id), params.warps, without=recording_id):
+            pairs.add(_pair(recording_id, found.track))
+    return pairs
+
+
+def by_vectors(catalogue: Catalogue, params: ScanParams) -> set[Pair]:
+    """Each recording with the ``k`` that are most like it by any of their segments or as a whole."""
+    index = vectors.CatalogueVectors(catalogue, params.partition)
+    pairs: set[Pair] = set()
+    for recording in catalogue.recordings(partition=params.partition or None):
+        if recording.low_information or vectors.KIND not in catalogue.store.features(recording.id).kinds:
+            continue
+        query = catalogue.view(recording.id)[vectors.KIND]
+        for near in index.near(query, params.k, without=recording.id):
+            pairs.add(_pair(recording.id, near.recording_id))
+    return pairs
+
+
+def _pair(a: str, b: str) -> Pair:
+    return min(a, b), max(a, b)

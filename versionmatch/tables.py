@@ -1,0 +1,172 @@
+"""The tables that a catalogue's jobs hand out: their columns, what each means, and a JSON Schema of a row.
+
+Within a major version columns are only ever added, at the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import InputError
+
+Row = Mapping[str, Any]
+JSON_TYPES = {"text": "string", "number": "number", "count": "integer", "flag": "boolean"}
+_PYTHON: dict[str, tuple[type, ...]] = {"text": (str,), "number": (int, float), "count": (int,), "flag": (bool,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its ``kind`` is ``text``, ``number`` (finite), ``count`` (whole) or ``flag``."""
+
+    name: str
+    kind: str
+    about: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table by name and version; ``columns`` in the order in which they are written."""
+
+    name: str
+    version: int
+    columns: tuple[Column, ...]
+
+    @property
+    def id(self) -> str:
+        """As files name it: ``versionmatch.matches/1``."""
+        return f"versionmatch.{self.name}/{self.version}"
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema (2020-12) of one row."""
+        properties = {}
+        for column in self.columns:
+            kind = JSON_TYPES[column.kind]
+            properties[column.name] = {
+                "type": [kind, "null"] if column.optional else kind,
+                "description": column.about,
+            }
+        return {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": self.id,
+            "type": "object",
+            "properties": properties,
+            "required": [column.name for column in self.columns],
+            "additionalProperties": False,
+        }
+
+    def checked(self, row: Row) -> dict[str, Any]:
+        """A row with all columns in order; InputError names a column that is missing, unknown or of another kind."""
+        unknown = set(row) - {column.name for column in self.columns}
+        if unknown:
+            raise InputError(f"{self.id} has no column {min(unknown)!r}; there are: {', '.join(self.names)}")
+        return {column.name: _value(self, column, row.get(column.name)) for column in self.columns}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the columns."""
+        return tuple(column.name for column in self.columns)
+
+
+def _value(table: Table, column: Column, value: Any) -> Any:
+    if value is None:
+        if column.optional:
+            return None
+        raise InputError(f"{table.id}: the column {column.name!r} is empty; every row must have it")
+    if hasattr(value, "item"):  # a number of numpy
+        value = value.item()
+    right = isinstance(value, _PYTHON[column.kind]) and (column.kind == "flag" or not isinstance(value, bool))
+    if not right or (isinstance(value, float) and not math.isfinite(value)):
+        raise InputError(f"{table.id}: the column {column.name!r} holds {value!r}; it must be a {column.kind}")
+    return float(value) if column.kind == "number" else value
+
+
+MATCHES = Table(
+    "matches",
+    1,
+    (
+        Column("query_id", "text", "id of the one recording"),
+        Column("ref_id", "text", "id of the other"),
+        Column("tier", "text", "relation: same recording, altered recording, version, related passage"),
+        Column(
+            "score",
+            "number",
+            "1 where the sound is the same; else the probability of being versions, at the prior in run.json",
+        ),
+        Column("p_null", "number", "p-value against the null distribution that run.json names", optional=True),
+        Column("q_start", "number", "seconds in the query"),
+        Column("q_end", "number", "seconds in the query"),
+        Column("r_start", "number", "seconds in the reference"),
+        Column("r_end", "number", "seconds in the reference"),
+        Column("transpose", "count", "semitones by which the reference is raised to match, 0 to 11", optional=True),
+        Column("tempo_ratio", "number", "tempo of the query over that of the reference", optional=True),
+        Column("matched_s", "number", "seconds of the query that were matched"),
+        Column("coverage_q", "number", "share of the query, 0 to 1"),
+        Column("coverage_r", "number", "share of the reference, 0 to 1"),
+        Column("method", "text", "the cue or tier that decided"),
+        Column("model_id", "text", "the embedding model that proposed the pair", optional=True),
+        Column("rank", "count", "1 = the surest match of this query"),
+    ),
+)
+CLUSTERS = Table(
+    "clusters",
+    1,
+    (
+        Column("cluster_id", "text", "id of the cluster's first member"),
+        Column("recording_id", "text", "a member"),
+        Column("tier", "text", "always same recording: nothing weaker joins"),
+        Column("role", "text", "original or duplicate: the original is the longest, then the first by id"),
+        Column("confidence", "number", "the weakest score that joined the cluster, 0 to 1"),
+        Column("reason", "text", "why it is a member"),
+    ),
+)
+CONFLICTS = Table(
+    "conflicts",
+    1,
+    (
+        Column("kind", "text", "one_audio_many_ids, one_id_many_audio, invalid_id or missing_id"),
+        Column("number", "text", "isrc, iswc, isni, ipi or upc"),
+        Column("value", "text", "the number, or all of them", optional=True),
+        Column("recording_ids", "text", "the recordings concerned, separated by blanks"),
+        Column("sources", "text", "where the number stood: file, or manifest with row and column"),
+        Column("about", "text", "what is wrong, as a sentence"),
+    ),
+)
+ERRORS = Table(
+    "errors",
+    1,
+    (
+        Column("path", "text", "the input as it was named"),
+        Column("code", "text", "quarantine code"),
+        Column("about", "text", "what was wrong, as a sentence"),
+        Column("recording_id", "text", "where the sound could be read all the same", optional=True),
+    ),
+)
+DECISIONS = Table(
+    "decisions",
+    1,
+    (
+        Column("query_id", "text", "id of the one recording"),
+        Column("ref_id", "text", "id of the other; which is which does not matter"),
+        Column("tier", "text", "the relation that was looked at"),
+        Column("decision", "text", "accept, reject (not a duplicate, never asked again) or unsure"),
+        Column("note", "text", "what the reviewer wrote", optional=True),
+        Column("decided_at", "text", "when, as ISO 8601 in UTC", optional=True),
+    ),
+)
+LEAKS = Table(
+    "leaks",
+    1,
+    (
+        Column("recording_id", "text", "a recording that is in the other set too, and should be left out"),
+        Column("path", "text", "its file"),
+        Column("level", "text", "recording: the same sound, also altered; work: a version of one of its works"),
+        Column("ref_id", "text", "the surest match in the other set"),
+        Column("tier", "text", "the relation to it"),
+        Column("score", "number", "its probability, 0 to 1"),
+    ),
+)
+TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS, LEAKS)}
