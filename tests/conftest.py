@@ -16,7 +16,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 @pytest.fixture(scope="session")
 def random_models(tmp_path_factory):
-    """A folder of models: ``versions-v1`` and ``other`` with random weights; skipped where torch is not installed."""
+    """A folder of models: ``versions-v2`` and ``other`` with random weights; skipped where torch is not installed."""
     pytest.importorskip("torch")
     from tests.embed.random_model import random_model
 
@@ -29,4 +29,4 @@ def random_models(tmp_path_factory):
 @pytest.fixture
 def model(random_models):
     """The directory of a model with random weights."""
-    return str(random_models / "versions-v1")
+    return str(random_models / "versions-v2")

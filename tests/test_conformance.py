@@ -22,7 +22,7 @@ def models(request, monkeypatch):
     name = getattr(request.node, "callspec", None) and request.node.callspec.params.get("name")
     if name in MODELLED:
         folder = request.getfixturevalue("random_models")
-        monkeypatch.setenv("VERSIONMATCH_MODELS", "" if "versions-v1" in model_paths() else str(folder))
+        monkeypatch.setenv("VERSIONMATCH_MODELS", "" if "versions-v2" in model_paths() else str(folder))
         testing.example_tracks.cache_clear()  # another test may have left segments of another model with them
 
 

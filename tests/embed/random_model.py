@@ -24,7 +24,7 @@ def melody_levels(seed: int, n_frames: int = 800, shift: int = 0) -> np.ndarray:
     return (levels / levels.max()).astype(np.float32)
 
 
-def random_model(folder: Path, model_id: str = "versions-v1", *, seed: int = 440, **network: int) -> ModelDirectory:
+def random_model(folder: Path, model_id: str = "versions-v2", *, seed: int = 440, **network: int) -> ModelDirectory:
     """Write the model; its norms are set so that every layer passes on about what comes in."""
     settings = {**NETWORK, **network}
     with torch.random.fork_rng(devices=[]):

@@ -244,9 +244,9 @@ def test_looking_for_models_needs_no_torch(model):
 
 def test_where_only_torch_knows_the_shapes_and_is_missing_the_digest_decides(model, monkeypatch):
     monkeypatch.setattr("versionmatch.embed.architectures.find_spec", lambda _: None)
-    ours = ModelFacts(**FACTS | {"architecture": "chroma-equivariant-1"}, weights_sha256=model.facts.weights_sha256)
+    ours = ModelFacts(**FACTS | {"architecture": "chroma-equivariant-2"}, weights_sha256=model.facts.weights_sha256)
     assert ModelDirectory(model.path, ours).problems() == []
-    with pytest.raises(MissingExtra, match=r"the architecture 'chroma-equivariant-1' .*versionmatch\[torch\]"):
+    with pytest.raises(MissingExtra, match=r"the architecture 'chroma-equivariant-2' .*versionmatch\[torch\]"):
         ModelDirectory(model.path, ours).load()
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_examples_run(random_models, monkeypatch):
     monkeypatch.chdir(ROOT)
-    if "versions-v1" not in model_paths():
+    if "versions-v2" not in model_paths():
         monkeypatch.setenv("VERSIONMATCH_MODELS", str(random_models))
     found = doctest.testfile(str(ROOT / "docs" / "embedding-use.md"), module_relative=False)
     assert found.attempted > 10

@@ -27,12 +27,12 @@ def sound():
 
 
 def cqt(seed, n_frames=300):
-    return Features("cqt", melody_levels(seed, n_frames) ** 2, 5.0)
+    return Features("cqt", melody_levels(seed, n_frames) ** 2, 10.0)
 
 
 @pytest.fixture
 def embedder(random_models):
-    return vm.VersionEmbedder(str(random_models / "versions-v1"))
+    return vm.VersionEmbedder(str(random_models / "versions-v2"))
 
 
 def test_one_sound_has_one_row_however_it_is_given(embedder, sound, tmp_path):
@@ -127,8 +127,8 @@ def test_one_item_is_no_list_of_items(embedder, sound):
 
 def test_segments_of_another_model_are_refused(embedder, random_models):
     foreign = VersionEncoder(str(random_models / "other")).encode(cqt(1))
-    with pytest.raises(InputError, match="of the model 'other', not 'versions-v1'"):
+    with pytest.raises(InputError, match="of the model 'other', not 'versions-v2'"):
         embedder.encode([foreign])
-    ours = replace(VersionEncoder(str(random_models / "versions-v1")).encode(cqt(1)), model_digest="0" * 64)
-    with pytest.raises(InputError, match="the weights of 'versions-v1' differ: sha256 000000000000… against"):
+    ours = replace(VersionEncoder(str(random_models / "versions-v2")).encode(cqt(1)), model_digest="0" * 64)
+    with pytest.raises(InputError, match="the weights of 'versions-v2' differ: sha256 000000000000… against"):
         embedder.encode([ours])

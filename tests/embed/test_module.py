@@ -19,7 +19,7 @@ SONG = Path(__file__).resolve().parents[2] / "examples" / "greensleeves-a.ogg"
 
 @pytest.fixture(scope="module")
 def module(random_models):
-    return VersionModule(str(random_models / "versions-v1"))
+    return VersionModule(str(random_models / "versions-v2"))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def samples(song, *spans_s):
 
 
 def test_vectors_are_near_those_of_the_extractor(module, song, random_models):
-    encoder = VersionEncoder(str(random_models / "versions-v1"))
+    encoder = VersionEncoder(str(random_models / "versions-v2"))
     wanted = encoder.encode(LibrosaCQT(tuning=False).extract({"audio": song}))
     with torch.no_grad():
         vectors, mask = module(torch.tensor(song.samples)[None])
@@ -91,7 +91,7 @@ def test_silence_gives_zero_and_a_gradient_that_is_a_number(module):
 
 def test_weights_learn_only_where_they_are_meant_to(module, random_models, song):
     assert not any(p.requires_grad for p in module.parameters())
-    trained = VersionModule(str(random_models / "versions-v1"), trainable=True)
+    trained = VersionModule(str(random_models / "versions-v2"), trainable=True)
     (x,) = samples(song, (5, 10))
     trained(x[None])[0].sum().backward()
     assert all(p.grad is not None and bool(torch.isfinite(p.grad).all()) for p in trained.net.parameters())

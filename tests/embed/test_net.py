@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from versionmatch.embed.front import FrontEnd, fold_weights, whitened
-from versionmatch.embed.net import PitchClassConv, VersionNet, build, rotation_basis
+from versionmatch.embed.net import PitchClassConv, VersionNet, build, joined, rotation_basis
 from versionmatch.errors import InputError
 
 
@@ -111,3 +111,19 @@ def test_a_gradient_is_a_number_where_nothing_sounds(net):
 def test_an_unknown_setting_of_the_network_is_named():
     with pytest.raises(InputError, match=r"no setting 'depth'; there are: "):
         build({"depth": 3})
+    with pytest.raises(InputError, match=r"width of the network must be one number or 2, one a member; found \[8\]"):
+        build({"members": 2, "width": [8]})
+    with pytest.raises(InputError, match="must all have dim, width"):
+        joined([{"width": 8, "dim": 4}, {"width": 8}])
+
+
+def test_networks_side_by_side_may_be_of_different_sizes():
+    network = joined([{"members": 2, "width": 8, "dim": 4}, {"width": 12, "dim": 3}])
+    assert network == {"members": 3, "dim": [4, 4, 3], "width": [8, 8, 12]}
+    net = build(network).eval()
+    with torch.no_grad():
+        moments = net(torch.rand(1, 84, 160))
+        vector = net.pooled(moments)
+    assert moments.shape == (1, 10, 11, 12)
+    shares = vector.pow(2).sum(dim=-1).split([4, 4, 3], dim=-1)
+    assert [float(share.sum()) for share in shares] == pytest.approx([1 / 3] * 3, abs=1e-5)

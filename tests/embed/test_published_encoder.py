@@ -184,11 +184,11 @@ def test_the_encoder_of_a_model_is_found_by_its_architecture(folder, random_mode
     found = find_encoder(str(folder / "clews-1"))
     assert isinstance(found, PublishedEncoder)
     assert (found.model_id, found.segment_s, found.measure) == ("clews-1", 20.0, "mean-square")
-    assert isinstance(find_encoder(str(random_models / "versions-v1")), VersionEncoder)
+    assert isinstance(find_encoder(str(random_models / "versions-v2")), VersionEncoder)
     with pytest.raises(InputError, match="no model 'clew'"):
         find_encoder("clew")
-    with pytest.raises(InputError, match=r"'versions-v1' is of .*'chroma-equivariant-1', none of the published ones"):
-        _ = PublishedEncoder(str(random_models / "versions-v1")).facts
+    with pytest.raises(InputError, match=r"'versions-v2' is of .*'chroma-equivariant-2', none of the published ones"):
+        _ = PublishedEncoder(str(random_models / "versions-v2")).facts
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ def test_vectors_of_two_models_or_of_other_weights_are_not_compared(encoders):
 
 def test_where_keys_are_asked_for_vectors_without_them_are_refused(encoders):
     found = encoders["move-1"].encode(profile())
-    message = r"vectors of the model 'move-1', \(5,\) each, have no axis of keys.*use a model of 'chroma-equivariant-1'"
+    message = r"vectors of the model 'move-1', \(5,\) each, have no axis of keys.*use a model of 'chroma-equivariant-2'"
     with pytest.raises(InputError, match=message):
         EmbeddingCue().compare({"segments": found}, {"segments": found})
     with pytest.raises(InputError, match=message):

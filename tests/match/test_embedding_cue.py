@@ -31,9 +31,9 @@ def models(random_models, monkeypatch):
     monkeypatch.setenv("VERSIONMATCH_MODELS", str(random_models))
 
 
-def track(seed, n_frames=500, shift=0):
-    cqt = Features("cqt", melody_levels(seed, n_frames, shift) ** 2, 5.0)
-    return Track(Recording(f"id{seed}", f"song {seed}", n_frames / 5), {"cqt": cqt})
+def track(seed, n_frames=1000, shift=0):
+    cqt = Features("cqt", melody_levels(seed, n_frames, shift) ** 2, 10.0)
+    return Track(Recording(f"id{seed}", f"song {seed}", n_frames / 10), {"cqt": cqt})
 
 
 def rows(query, reference):
@@ -59,12 +59,12 @@ def test_rows_say_the_same_as_the_evidence():
 
 
 def test_query_and_reference_exchanged_turn_the_key_round():
-    query, reference = track(1, shift=3), track(2, 350)
+    query, reference = track(1, shift=3), track(2, 700)
     assert rows(reference, query) == pytest.approx(reversed_rows(rows(query, reference)), abs=1e-6)
 
 
 def test_silence_says_nothing():
-    silent = Track(Recording("s", "silence", 60.0), {"cqt": Features("cqt", np.zeros((84, 300)), 5.0)})
+    silent = Track(Recording("s", "silence", 60.0), {"cqt": Features("cqt", np.zeros((84, 600)), 10.0)})
     found = EmbeddingCue().compare(silent, track(1))
     assert (found.raw, found.spans) == (0.0, ())
     assert "too little sound" in found.notes[0]
@@ -89,14 +89,14 @@ def test_without_torch_the_extra_is_named(monkeypatch):
 def test_without_a_model_the_remedy_is_named(monkeypatch):
     monkeypatch.setenv("VERSIONMATCH_MODELS", "")
     monkeypatch.setattr("versionmatch.embed.directory.model_folders", list)
-    with pytest.raises(InputError, match="no model 'versions-v1'"):
+    with pytest.raises(InputError, match="no model 'versions-v2'"):
         EmbeddingCue().compare(track(1), track(2))
 
 
 @pytest.fixture(scope="module")
 def fitted(random_models):
     """The shipped calibration, as if it had been fitted with the random weights."""
-    weights = ModelDirectory.read(random_models / "versions-v1").facts.weights_sha256
+    weights = ModelDirectory.read(random_models / "versions-v2").facts.weights_sha256
     shipped = calibrate.load()
     model = {**shipped.provenance["embedding"], "weights": weights}
     return replace(shipped, provenance={**shipped.provenance, "embedding": model})
@@ -167,13 +167,13 @@ def test_other_weights_under_the_same_name_have_no_null_and_the_same_ones_under_
 
 def test_without_a_digest_on_either_side_the_names_decide(fitted):
     weights = fitted.provenance["embedding"]["weights"]
-    assert fitted.holds_for("embedding", "versions-v1", weights)
+    assert fitted.holds_for("embedding", "versions-v2", weights)
     assert fitted.holds_for("embedding", "renamed", weights)
-    assert not fitted.holds_for("embedding", "versions-v1", "0" * 64)
-    assert fitted.holds_for("embedding", "versions-v1")
+    assert not fitted.holds_for("embedding", "versions-v2", "0" * 64)
+    assert fitted.holds_for("embedding", "versions-v2")
     assert not fitted.holds_for("embedding", "other")
-    named = replace(fitted, provenance={"embedding": {"model": "versions-v1"}})
-    assert named.holds_for("embedding", "versions-v1", "0" * 64)
+    named = replace(fitted, provenance={"embedding": {"model": "versions-v2"}})
+    assert named.holds_for("embedding", "versions-v2", "0" * 64)
     assert not named.holds_for("embedding", "other", weights)
     assert replace(fitted, provenance={}).holds_for("embedding", "other", weights)
 
@@ -186,7 +186,7 @@ def test_without_torch_the_other_cues_are_asked(monkeypatch):
 
 def test_the_manifest_names_what_made_it(match):
     assert "torch" in match.manifest.versions
-    assert "by the model versions-v1" in match["embedding"].notes[0]
+    assert "by the model versions-v2" in match["embedding"].notes[0]
 
 
 def test_versions_are_ranked_by_it(tmp_path):

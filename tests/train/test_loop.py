@@ -44,7 +44,7 @@ def cache(tmp_path_factory):
 
 def run(cache, out, config=CONFIG, workers=1, **settings):
     folders = TrainFolders(material=cache, out=out, cache=cache, workers=workers)
-    path = train(of_config({**config, **settings}), folders)
+    path = train([of_config({**config, **settings})], folders)
     return ModelDirectory.read(path).tensors()
 
 
@@ -160,6 +160,26 @@ def test_learning_makes_versions_alike(cache, tmp_path):
         "crops": {"lengths_s": [20.0], "shares": [1.0], "frames": 8000},
     }
     folders = TrainFolders(material=cache, out=tmp_path, cache=cache)
-    train(of_config(config), folders)
+    train([of_config(config)], folders)
     rows = [json.loads(line) for line in (tmp_path / "member-0" / "log.jsonl").read_text().splitlines()]
     assert rows[-1]["loss"] < rows[0]["loss"] - 0.3
+
+
+def test_networks_of_several_settings_are_put_side_by_side(cache, tmp_path):
+    wide = CONFIG | {"network": CONFIG["network"] | {"width": 12}, "seed": 441}
+    folders = TrainFolders(material=cache, out=tmp_path / "both", cache=cache)
+    both = ModelDirectory.read(train([of_config(CONFIG), of_config(wide)], folders))
+    assert dict(both.facts.network) == {"members": 2, "dim": 4, "learned": 2, "width": [8, 12]}
+    assert both.facts.dim == 8
+    assert both.facts.training["seed"] == [440, 441]
+    assert not both.problems()
+    alone = run(cache, tmp_path / "alone", wide)
+    together = both.tensors()
+    for name, values in alone.items():
+        np.testing.assert_array_equal(values, together[name.replace("members.0", "members.1")])
+
+
+def test_networks_of_different_models_are_not_put_together(cache, tmp_path):
+    folders = TrainFolders(material=cache, out=tmp_path, cache=cache)
+    with pytest.raises(InputError, match="must name one model; found other, tiny-v1"):
+        train([of_config(CONFIG), of_config(CONFIG | {"id": "other"})], folders)

@@ -49,7 +49,7 @@ def add_to(commands: Any) -> None:
     convert.set_defaults(run=run_convert)
 
     export = kinds.add_parser("export", help="write a model's network for other runtimes")
-    export.add_argument("model", metavar="ID", help="name or directory of a model of chroma-equivariant-1")
+    export.add_argument("model", metavar="ID", help="name or directory of a model of chroma-equivariant-2")
     export.add_argument("--onnx", metavar="FILE", type=Path, required=True, help="the ONNX file to write")
     export.set_defaults(run=run_export)
 

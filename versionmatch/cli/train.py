@@ -19,7 +19,11 @@ def add_to(commands: Any) -> None:
         "there already is used: after an interruption, the same command goes on and comes to the same weights.",
     )
     parser.add_argument(
-        "config", type=Path, metavar="CONFIG", help="a train.toml, such as models/versions-v1/train.toml"
+        "configs",
+        type=Path,
+        nargs="+",
+        metavar="CONFIG",
+        help="settings, such as models/versions-v2/train-*.toml; networks of several are put side by side",
     )
     parser.add_argument("--material", type=Path, required=True, help="folder of the score collections")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints, curves and the model")
@@ -45,6 +49,6 @@ def run(options: argparse.Namespace) -> None:
         cache=options.cache,
         workers=options.workers,
     )
-    path = train(read_config(options.config), folders, progress(options), member=options.member)
+    path = train([read_config(p) for p in options.configs], folders, progress(options), member=options.member)
     clear_progress(options)
     sys.stdout.write(f"{path}\n")

@@ -194,7 +194,7 @@ class VersionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc,unu
         if isinstance(encoder, PublishedEncoder):
             raise InputError(
                 f"the model {encoder.model_id!r} ({encoder.facts.architecture}) makes vectors without an axis of keys; "
-                f"ask for similarity, or use a model of 'chroma-equivariant-1', such as {DEFAULT_MODEL!r}"
+                f"ask for similarity, or use a model of 'chroma-equivariant-2', such as {DEFAULT_MODEL!r}"
             )
 
     def _over_keys(

@@ -89,7 +89,7 @@ def find_encoder(model: str = DEFAULT_MODEL) -> VersionEncoder | PublishedEncode
 
     Examples
     --------
-    >>> find_encoder("versions-v1").name
+    >>> find_encoder("versions-v2").name
     'versions'
     """
     published = find_model(model).facts.architecture in FAMILIES

@@ -92,7 +92,7 @@ def keyed(segments: Segments | KeylessSegments) -> Segments:
     if isinstance(segments, KeylessSegments):
         raise InputError(
             f"the vectors of the model {segments.model_id!r}, ({segments.dim},) each, have no axis of keys, so they "
-            "cannot be compared key by key; use a model of 'chroma-equivariant-1', such as 'versions-v1', or compare "
+            "cannot be compared key by key; use a model of 'chroma-equivariant-2', such as 'versions-v2', or compare "
             "these with embed.keyless.table"
         )
     return segments

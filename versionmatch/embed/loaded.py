@@ -17,7 +17,7 @@ from .levels import MOMENT_S
 if TYPE_CHECKING:
     from .net import Ensemble, VersionNet
 
-DEFAULT_MODEL = "versions-v1"
+DEFAULT_MODEL = "versions-v2"
 ARCHITECTURE = "chroma-equivariant-2"
 
 _RUNNING = RLock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import InputError, MissingExtra
 from ..features.cqt import HOP, SR
 from ..features.cqt_nnaudio import constant_q
-from .levels import SILENT
+from .levels import FRAME_RATE, SILENT
 from .loaded import DEFAULT_MODEL, VersionModel
 
 try:
@@ -17,12 +17,10 @@ except ImportError as error:
 from .moments import moments_of
 from .segmenting import pooled_whole, pooled_windows, sounding, starts
 
-FRAMES = 10
+FRAMES = round(SR / HOP / FRAME_RATE)
 """Frames of the transform in one of the network's."""
 SMALL = 1e-12
 """Added under roots, so that silence has a gradient."""
-COMB = 1e-5
-"""Added to the levels of every second bin: of levels that are all equal, the network's own roots have no gradient."""
 
 
 class VersionModule(nn.Module):
@@ -127,14 +125,4 @@ def _levels(magnitude: Tensor) -> Tensor:
     means = sums / sizes
     peak = means.max()
     silent = float(peak.detach()) <= max(SILENT, 2 * SMALL**0.5)
-    levels = means * 0.0 if silent else (means / peak + SMALL).sqrt()
-    comb = COMB * (torch.arange(levels.shape[0], device=levels.device) % 2)
-    levels = levels + comb[:, None]
-    if levels.requires_grad:
-        levels.register_hook(_finite)
-    return levels
-
-
-def _finite(gradient: Tensor) -> Tensor:
-    """The gradient, 0 where it is no number: the network's roots are at 0 where a bin has no sound around it."""
-    return torch.nan_to_num(gradient, nan=0.0, posinf=0.0, neginf=0.0)
+    return means * 0.0 if silent else (means / peak + SMALL).sqrt()

@@ -194,11 +194,39 @@ class Ensemble(nn.Module):
 
 
 def build(network: Mapping[str, object]) -> Ensemble:
-    """The network of a model's ``[network]`` table; InputError names a setting it does not know."""
+    """The network of a model's ``[network]`` table.
+
+    ``members`` (1) counts the networks; ``width``, ``dim`` and ``learned`` are those of ``VersionNet``, each one number
+    for all members or a list of one for each. InputError names a setting that is not known or does not fit.
+    """
+    return Ensemble([VersionNet(**settings) for settings in settings_of(network)])
+
+
+def settings_of(network: Mapping[str, object]) -> list[dict[str, int]]:
+    """The settings of each member of a ``[network]`` table."""
     known = {"members", "width", "dim", "learned"}
     unknown = set(network) - known
     if unknown:
         raise InputError(f"the network has no setting {min(unknown)!r}; there are: {', '.join(sorted(known))}")
-    settings = {name: int(str(value)) for name, value in network.items()}
-    count = settings.pop("members", 1)
-    return Ensemble([VersionNet(**settings) for _ in range(count)])
+    count = int(str(network.get("members", 1)))
+    found: list[dict[str, int]] = [{} for _ in range(count)]
+    for name, value in network.items():
+        values = value if isinstance(value, (list, tuple)) else [value] * count
+        if len(values) != count:
+            raise InputError(f"{name} of the network must be one number or {count}, one a member; found {value!r}")
+        for settings, one in zip(found, values, strict=True):
+            settings[name] = int(str(one))
+    return [{name: value for name, value in settings.items() if name != "members"} for settings in found]
+
+
+def joined(networks: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The ``[network]`` table of several networks side by side."""
+    each = [settings for network in networks for settings in settings_of(network)]
+    names = sorted({name for settings in each for name in settings})
+    if any(set(settings) != set(names) for settings in each):
+        raise InputError(f"networks that are put side by side must all have {', '.join(names)}")
+    found: dict[str, object] = {"members": len(each)}
+    for name in names:
+        values = [settings[name] for settings in each]
+        found[name] = values[0] if len(set(values)) == 1 else values
+    return found

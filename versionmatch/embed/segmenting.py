@@ -32,7 +32,7 @@ def starts(n_frames: int, segment: int, hop: int) -> tuple[list[int], int]:
     moment, is heard in the whole's vector only. A recording shorter than a segment is one shorter segment.
 
     >>> starts(1000, 13, 3)[0][-1], starts(40, 13, 3)
-    (111, ([0], 5))
+    (48, ([0], 3))
     """
     complete = n_frames // MOMENT
     if complete < segment:

@@ -58,32 +58,43 @@ def held_out(work: Work) -> bool:
 
 
 def train(
-    params: TrainParams, folders: TrainFolders, progress: Progress = lambda _: None, *, member: int | None = None
+    configs: Sequence[TrainParams],
+    folders: TrainFolders,
+    progress: Progress = lambda _: None,
+    *,
+    member: int | None = None,
 ) -> Path:
     """Train, or go on training, and write the model to ``out/<id>``; its folder.
 
-    What is there already (works, shards of pools, the last checkpoint) is used, so that a killed run goes on, and
-    comes to the same weights bit for bit on the same machine. With ``member``, only that network of the ensemble is
-    trained, so that several processes can share the work; the folder of its run is returned.
+    The networks of all settings are put side by side, in their order. What is there already (works, shards of pools,
+    the last checkpoint) is used, so that a killed run goes on, and comes to the same weights bit for bit on the same
+    machine. With ``member``, only that network is trained, so that several processes can share the work; the folder
+    of its run is returned.
 
     Raises
     ------
     InputError
-        Material is missing, or none of its works can be used.
+        Material is missing, none of its works can be used, or the settings are of different models.
     """
-    if member is not None and not 0 <= member < params.members:
-        raise InputError(f"there is no member {member}; the settings have {params.members}, counted from 0")
-    wanted = range(params.members) if member is None else [member]
-    nets = [_member(params, folders, number, progress) for number in wanted]
-    return _write(params, nets, folders) if member is None else folders.out / f"member-{member}"
+    ids = sorted({params.id for params in configs})
+    if len(ids) != 1:
+        raise InputError(
+            f"settings that are trained together must name one model; these name {', '.join(ids) or 'none'}"
+        )
+    members = [params.of_member(k) for params in configs for k in range(params.members)]
+    if member is not None:
+        if not 0 <= member < len(members):
+            raise InputError(f"there is no member {member}; the settings have {len(members)}, counted from 0")
+        _member(members[member], folders, member, progress)
+        return folders.out / f"member-{member}"
+    return _write(configs, [_member(own, folders, k, progress) for k, own in enumerate(members)], folders)
 
 
-def _member(params: TrainParams, folders: TrainFolders, number: int, progress: Progress) -> Any:
+def _member(own: TrainParams, folders: TrainFolders, number: int, progress: Progress) -> Any:
     from ..train.loop import LOG, Run, train_network
 
     folder = folders.out / f"member-{number}"
     folder.mkdir(parents=True, exist_ok=True)
-    own = params.of_member(number)
     ahead = folders.workers if folders.workers > 1 else 0
     stages, watch = _Stages(own, folders, progress), _Watch(own, folders, progress)
     run = Run(own, folder, stages, watch, progress, ahead)
@@ -208,23 +219,27 @@ class _Watch:
         return found
 
 
-def _write(params: TrainParams, nets: Sequence[Any], folders: TrainFolders) -> Path:
-    """The members side by side, as a model directory."""
+def _write(configs: Sequence[TrainParams], nets: Sequence[Any], folders: TrainFolders) -> Path:
+    """The networks side by side, as a model directory."""
     from ..embed.directory import write_model
-    from ..embed.net import Ensemble
+    from ..embed.net import Ensemble, joined
 
     whole = Ensemble([member for net in nets for member in net.members])
     tensors = {name: tensor.detach().cpu().numpy() for name, tensor in whole.state_dict().items()}
     facts = {
-        "id": params.id,
+        "id": configs[0].id,
         "architecture": "chroma-equivariant-2",
         "sample_rate": 16000,
         "dim": whole.dim,
         "segment_s": SEGMENT_S,
         "hop_s": HOP_S,
         "licence": "Apache-2.0",
-        "network": dict(params.network),
-        "training": {"settings": params.digest(), "seed": params.seed, "steps": params.steps},
+        "network": joined([params.network for params in configs]),
+        "training": {
+            "settings": [params.digest() for params in configs],
+            "seed": [params.seed for params in configs],
+            "steps": [params.steps for params in configs],
+        },
         "source": dict(folders.notes),
     }
     return write_model(folders.out, facts, tensors, overwrite=True).path

@@ -43,7 +43,7 @@ class CatalogueSettings:
     kinds: tuple[str, ...] = field(default_factory=usual_kinds)
     extractors: Mapping[str, str] = field(default_factory=dict)
     encoder: str = "versions"
-    model: str = "versions-v1"
+    model: str = "versions-v2"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", tuple(self.kinds))

@@ -36,7 +36,7 @@ def match(query, reference, tier="version", score=0.9, **more):
     row = {
         "query_id": query, "ref_id": reference, "tier": tier, "score": score, "p_null": None,
         "q_start": 1.0, "q_end": 3.0, "r_start": 2.0, "r_end": 4.1, "transpose": 0, "tempo_ratio": 1.0,
-        "matched_s": 2.0, "coverage_q": 0.4, "coverage_r": 0.35, "method": "harmony", "model_id": "versions-v1",
+        "matched_s": 2.0, "coverage_q": 0.4, "coverage_r": 0.35, "method": "harmony", "model_id": "versions-v2",
         "rank": 1,
     }  # fmt: skip
     return {name: (row | more)[name] for name in MATCHES.names}
@@ -44,7 +44,7 @@ def match(query, reference, tier="version", score=0.9, **more):
 
 def run_facts(**more):
     facts = {
-        "id": "2026-11-28T0012-scan-4f2a", "scanned": ["music"], "prior": 0.001, "model_id": "versions-v1", "seed": 440,
+        "id": "2026-11-28T0012-scan-4f2a", "scanned": ["music"], "prior": 0.001, "model_id": "versions-v2", "seed": 440,
         "ledger": {"seen": 9, "done": 6, "quarantined": 2, "skipped": 1, "pending": 0},
         "null": "covers: 30 works, 1,891 unrelated pairs",
         "versions": {"versionmatch": "0.1.0", "numpy": "2.4.6"},
