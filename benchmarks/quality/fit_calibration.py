@@ -36,7 +36,7 @@ RANKING = {
     "melody": 0.03,
     "rhythm": 0.1,
     "passages": 0.5,
-    "embedding": 2.0,
+    "embedding": 1.5,
 }  # chosen on whole recordings and excerpts, see docs
 
 

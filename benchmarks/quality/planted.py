@@ -1,10 +1,12 @@
 """A catalogue of real recordings with copies planted in it: is every copy found, and called what it is?
 
-    python -m benchmarks.quality.planted TRACKS --work DIR [--bases 8] [--strangers 60]
+    python -m benchmarks.quality.planted TRACKS --work DIR [--bases 8] [--strangers 60] [--scores WORKS --works 20]
 
 TRACKS is a folder of music; recordings of 45 s to 6 min are taken in an order drawn by the seed. Of the first ones
 copies are made: the same bytes, mp3 at 64 kb/s, the first 5 s cut, 6 dB softer, 2 % faster, a semitone higher, and 10 s
-in a mix with a stranger. The work is done by ``vm.Catalogue`` as an operator would; DIR may be used again.
+in a mix with a stranger. WORKS is the folder ``works`` that ``versionmatch train`` leaves: of songs that training left
+out, two arrangements each are played by the soundfont it left out, in keys, tempi, orders and rooms of their own. The
+work is done by ``vm.Catalogue`` as an operator would; DIR may be used again.
 """
 
 from __future__ import annotations
@@ -21,7 +23,12 @@ import numpy as np
 import soundfile
 import soxr
 
+from versionmatch.factory.arrange import Difficulty, arrange
+from versionmatch.factory.rendered import RenderedRoute
+from versionmatch.factory.soundfonts import UNSEEN_SOUNDFONT, soundfonts_named
+from versionmatch.factory.work import read_works
 from versionmatch.jobs.catalogue import Catalogue
+from versionmatch.jobs.train import held_out
 from versionmatch.params import ScanParams
 
 OUT = Path(__file__).resolve().parents[1] / "results" / "planted.json"
@@ -33,6 +40,7 @@ RIGHT = {
     "faster": {"altered recording"},
     "higher": {"altered recording"},
     "mix": {"altered recording", "related passage"},
+    "arranged": {"version"},
 }
 """What each copy may be called beside its original."""
 TIERS = ("same recording", "altered recording", "version", "related passage")
@@ -43,6 +51,8 @@ def main() -> None:
     music = args.work / "music"
     if not music.is_dir():
         plant(args.tracks, music, args.bases, args.strangers)
+        if args.scores:
+            play(args.scores, music, args.works)
     began = time.process_time()
     root = args.work / "catalogue"
     with (Catalogue.open if (root / "catalogue.db").is_file() else Catalogue.create)(root) as catalogue:
@@ -51,7 +61,8 @@ def main() -> None:
         found = catalogue.scan(ScanParams(), jobs=args.jobs)
         scan_s = time.monotonic() - clock
         report = measured(catalogue, found.path) | {
-            "seed": SEED, "bases": args.bases, "strangers": args.strangers, "coverage": coverage.to_dict(),
+            "seed": SEED, "bases": args.bases, "strangers": args.strangers,
+            "works": args.works if args.scores else 0, "coverage": coverage.to_dict(),
             "audio_s": sum(r.duration_s for r in catalogue.recordings()), "scan_s": scan_s, "ingest": ingest_of(root),
             "jobs": args.jobs, "cpu_s_of_this_process": time.process_time() - began, "pairs": found.facts["pairs"],
         }  # fmt: skip
@@ -65,10 +76,12 @@ def measured(catalogue: Catalogue, run: Path) -> dict[str, Any]:
     rows = [json.loads(line) for line in (run / "matches.jsonl").read_text(encoding="utf-8").splitlines()]
     tiers = {frozenset((name_of[r["query_id"]], name_of[r["ref_id"]])): r["tier"] for r in rows}
     calls: dict[str, Counter[str]] = {kind: Counter() for kind in RIGHT}
-    for base in sorted(n for n in name_of.values() if n.startswith("base-") and n.count("-") == 1):
-        for kind in RIGHT:
-            calls[kind][tiers.get(frozenset((base, f"{base}-{kind}")), "nothing")] += 1
-    recall = {kind: sum(calls[kind][t] for t in right) / calls[kind].total() for kind, right in RIGHT.items()}
+    for name in sorted(set(name_of.values())):
+        base, _, kind = name.rpartition("-")
+        if kind in RIGHT:
+            calls[kind][tiers.get(frozenset((base, name)), "nothing")] += 1
+    calls = {kind: counter for kind, counter in calls.items() if counter}
+    recall = {kind: sum(counter[t] for t in RIGHT[kind]) / counter.total() for kind, counter in calls.items()}
     wrong = dict.fromkeys(TIERS, 0)
     counts, strange = Counter(tiers.values()), list[tuple[str, str, str]]()
     for pair, tier in tiers.items():
@@ -80,6 +93,7 @@ def measured(catalogue: Catalogue, run: Path) -> dict[str, Any]:
         "called": {kind: dict(counter) for kind, counter in calls.items()},
         "recall": recall,
         "pairs_by_tier": dict(counts),
+        "share_of_one_original_by_tier": {tier: 1 - wrong[tier] / n for tier, n in counts.items()},
         "pairs_of_different_originals_by_tier": wrong,
         "of_different_originals": sorted(s for s in strange if s[0] != "related passage"),
         "same_bytes_are_one_recording": len(set(name_of.values())) == len(name_of),
@@ -122,6 +136,18 @@ def plant(tracks: Path, music: Path, n_bases: int, n_strangers: int) -> None:
         copies(path, chosen[n_bases + number], music, f"base-{number:02d}", rng)
 
 
+def play(scores: Path, music: Path, n: int) -> None:
+    """Two arrangements of each of some songs, as sound."""
+    songs = [w for name in ("pop909", "openewld") for w in read_works(scores / f"{name}.npz") if w.length > 12]
+    left_out = [w for w in songs if held_out(w)]
+    route = RenderedRoute(soundfonts_named([UNSEEN_SOUNDFONT]))
+    for number, at in enumerate(np.linspace(0, len(left_out) - 1, n).round().astype(int)):
+        for kind, name in enumerate((f"work-{number:02d}", f"work-{number:02d}-arranged")):
+            rng, difficulty = np.random.default_rng([SEED, number, kind]), Difficulty.of(0.4)
+            sound = route.sound(arrange(left_out[at], rng, difficulty), rng, difficulty.sound)
+            soundfile.write(music / f"{name}.flac", sound.samples, sound.sr)
+
+
 def copies(path: Path, stranger: Path, music: Path, name: str, rng: np.random.Generator) -> None:
     """All changed copies of one recording."""
     samples, sr = soundfile.read(path, dtype="float32", always_2d=True)
@@ -147,6 +173,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--bases", type=int, default=8)
     parser.add_argument("--strangers", type=int, default=60)
+    parser.add_argument("--scores", type=Path)
+    parser.add_argument("--works", type=int, default=20)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=OUT)
     return parser.parse_args()
