@@ -80,10 +80,24 @@ def head(facts: RunFacts, matches: Sequence[Row]) -> Markup:
         "header",
         element("p", "versionmatch catalogue run", class_="kicker"),
         element("h1", "Matches", element("span", " in ", class_="and") if names else None, element("bdi", names)),
+        _left(facts.rest.get("coverage") or {}),
         element("div", _ledger(facts), _tiers(facts, matches), class_="two"),
         _promises(facts),
         details("How this run was made", _made(facts.rest)),
     )
+
+
+def _left(pairs: Mapping[str, Any]) -> Markup | None:
+    """What was proposed and not compared: a page of a part must not look like one of the whole."""
+    told = []
+    if pairs.get("pending"):
+        told.append(
+            f"This scan is not complete: {pairs['pending']:,} of {pairs['shortlisted']:,} pairs wait to be compared. "
+            "What stands here is what was found so far; the same command goes on."
+        )
+    if pairs.get("failed"):
+        told.append(f"{pairs['failed']:,} pairs could not be compared; each is under Errors, with its reason.")
+    return element("p", " ".join(told), class_="left", role="note") if told else None
 
 
 def _ledger(facts: RunFacts) -> Markup:

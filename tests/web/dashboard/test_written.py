@@ -155,6 +155,15 @@ def test_the_ledger_tells_all_states(tmp_path, state):
     assert "unaccounted</dt>" not in text
 
 
+def test_a_page_of_a_stopped_scan_says_first_that_it_is_not_complete(tmp_path):
+    coverage = {"shortlisted": 1500, "done": 290, "failed": 10, "pending": 1200}
+    text = page(tmp_path, run=runs.run_facts(coverage=coverage))
+    said = text.index("This scan is not complete: 1,200 of 1,500 pairs wait to be compared.")
+    assert said < text.index("inputs seen")
+    assert "10 pairs could not be compared; each is under Errors, with its reason." in text
+    assert "not complete" not in page(tmp_path, run=runs.run_facts(coverage=coverage | {"pending": 0, "failed": 0}))
+
+
 def test_inputs_that_are_in_no_state_are_told(tmp_path):
     text = page(tmp_path, run=runs.run_facts(ledger={"seen": 10, "done": 7}))
     assert "unaccounted</dt><dd>3<" in text
