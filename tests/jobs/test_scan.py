@@ -238,6 +238,32 @@ def test_a_file_is_identified_and_an_unknown_one_is_not(catalogue, music):
     assert unread.answers == ()
 
 
+def test_a_search_by_sound_says_where_and_how_fast_as_identify_does(catalogue, music):
+    faster = soxr.resample(sound("greensleeves-a.ogg")[5 * SR : 25 * SR], 1.03 * SR, SR), SR
+    (found,) = identify(catalogue, [faster])
+    hits = catalogue.query(faster, by="recording", k=20)
+    assert [h.recording_id for h in hits] == list(dict.fromkeys(f.track for f in found.answers))
+    for hit in hits:
+        assert hit.stretches == tuple(f for f in found.answers if f.track == hit.recording_id)
+        assert hit.score == hit.stretches[0].score
+    labels = names(catalogue)
+    told = {labels[h.recording_id]: h.to_dict()["stretches"] for h in hits}
+    rows = found.to_dict(labels)["found"]
+    assert [{k: v for k, v in row.items() if k not in {"label", "recording_id"}} for row in rows
+            if row["label"] == "a.flac"] == told["a.flac"]  # fmt: skip
+    best = told["a.flac"][0]
+    assert best["speed"] == pytest.approx(1.03, abs=0.002)
+    assert best["tempo"] == pytest.approx(best["pitch"], abs=0.004)
+    assert best["offset_s"] == pytest.approx(5, abs=0.1)
+
+
+def test_a_recording_of_the_catalogue_is_looked_for_by_the_peaks_that_are_kept(catalogue):
+    by_name = {name: id_ for id_, name in names(catalogue).items()}
+    hits = catalogue.query(catalogue.view(by_name["b.flac"]), by="recording")
+    assert hits[0].recording_id == by_name["b.flac"]
+    assert hits[0].stretches[0].span.query_duration_s > 10
+
+
 def test_an_excerpt_in_a_mix_is_located(catalogue, music):
     called = names(catalogue)
     found = {called[f.track]: f.span for f in locate(catalogue, music / "mix.flac")}
