@@ -18,9 +18,9 @@ from versionmatch.cli.main import main
 from versionmatch.errors import IncompleteScan, ParamsError
 from versionmatch.jobs import scan_flow
 from versionmatch.jobs.catalogue import Catalogue
-from versionmatch.jobs.flow import Workers
 from versionmatch.jobs.scan import scan
 from versionmatch.jobs.scan_flow import Clock, PairCoverage, Standing, compared_all
+from versionmatch.jobs.workers import Workers
 from versionmatch.params import ScanLimits, ScanParams
 from versionmatch.store.run_folder import RunFolder
 

@@ -17,12 +17,13 @@ from ..store.rows import INPUTS, InputRow
 from ..store.runs import Coverage, Wanted, begin_run, end_run, pending, see
 from ..store.writer import Writer
 from ..types import Recording
-from .flow import Workers, deadline
+from .flow import deadline
 from .index_commit import Committer, Tell, write_run
 from .index_flow import outcomes
 from .index_inputs import Named, named_inputs
 from .index_look import looked_at
 from .index_work import Plan, Task
+from .workers import Workers
 
 
 def index(

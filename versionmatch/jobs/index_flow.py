@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..store.runs import Outcome
-from .flow import Flight, Flow, Workers
+from .flow import Flight, Flow
 from .index_work import Bytes, Made, Plan, Task, read_bytes, take_in
+from .workers import Workers
 
 __all__ = ["Workers", "outcomes"]
 

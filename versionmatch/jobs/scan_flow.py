@@ -13,8 +13,9 @@ from typing import Any
 from ..params import ScanLimits, ScanParams
 from ..store.run_folder import RunFolder
 from .catalogue import Catalogue
-from .flow import LATE, Flight, Flow, Workers
+from .flow import Flight, Flow
 from .scan_pairs import Pair, Row, Work, compared, failed_row
+from .workers import LATE, Workers
 
 AT_ONCE = 32
 """Pairs that are compared in one go; so many are lost at most by a kill."""

@@ -15,7 +15,7 @@ from ..params import CompareParams, ScanParams
 from ..types import Match, Span
 from .catalogue import Catalogue
 from .compare import compare
-from .flow import ended_after
+from .workers import ended_after
 
 Row = dict[str, Any]
 Pair = tuple[str, str]

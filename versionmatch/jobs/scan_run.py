@@ -18,9 +18,9 @@ from ..store.run_folder import RunFolder
 from ..store.table_file import write_schemas, write_table
 from ..tables import DECISIONS, Table
 from .catalogue import Catalogue
-from .flow import Workers
 from .scan_flow import PairCoverage, Standing, Tell
 from .scan_pairs import Pair, Row
+from .workers import Workers
 
 FORMATS = (".jsonl", ".csv", ".parquet")
 
