@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -83,7 +84,7 @@ def _first_line(folder: Path) -> str:
 def prepare(parent: int, memory: int, folder: str) -> None:
     """Make a process one of Workers: it ends soon after its parent, is bounded, and notes what it dies of."""
     if os.name != "nt":
-        threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+        threading.Thread(target=_follow, args=(parent, folder), daemon=True).start()
     _notes.append((Path(folder) / str(os.getpid())).open("w", encoding="utf-8"))
     faulthandler.enable(_notes[0])
     if memory and sys.platform == "linux":
@@ -92,10 +93,11 @@ def prepare(parent: int, memory: int, folder: str) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
-def _follow(parent: int) -> None:
+def _follow(parent: int, folder: str) -> None:
     """The parent may be killed, and then tells nobody."""
     while os.getppid() == parent:
         time.sleep(1.0)
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 
 
