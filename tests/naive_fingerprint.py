@@ -77,3 +77,28 @@ def on_time(times, bins, frames, its_bins, reach, near, close):
             n_near += 1
             n_close += abs(frames[best] - time) <= close
     return n_near, n_close
+
+
+def met_at(times, bins, frames, its_bins, frames_apart=2, bins_apart=1.0):
+    """Which places have a peak within so many frames and bins."""
+    return [
+        any(abs(f - t) <= frames_apart and abs(x - b) <= bins_apart for f, x in zip(frames, its_bins, strict=True))
+        for t, b in zip(times, bins, strict=True)
+    ]
+
+
+def came_before(frames, bins, least, most, beside=30):
+    """Which peaks came earlier by some shift, and with them 60 % of their two or more neighbours."""
+    peaks = list(zip(frames, bins, strict=True))
+    found = []
+    for i, (frame, bin_) in enumerate(peaks):
+        others = [p for k, p in enumerate(peaks) if k != i and abs(p[0] - frame) <= beside]
+        shifts = [frame - f for f, b in peaks[:i] if least <= frame - f <= most and abs(b - bin_) <= 1.0]
+        found.append(
+            len(others) >= 2
+            and any(
+                sum(met_at([f - s for f, _ in others], [b for _, b in others], frames, bins)) >= 0.6 * len(others)
+                for s in shifts
+            )
+        )
+    return found

@@ -13,6 +13,7 @@
     ├── PluginConflict (RuntimeError)      two distributions claim one name
     ├── IndexMismatch (RuntimeError)       a stored index was built by another model than the one asked for
     ├── CatalogueBusy (RuntimeError)       another process writes to that catalogue
+    ├── IncompleteScan (RuntimeError)      pairs of a scan wait that was stopped
     └── IntegrityError (RuntimeError)      something stored is not what was written
 
 Each is also a built-in kind, so ``except ValueError`` works without importing anything from here.
@@ -103,6 +104,15 @@ class CatalogueBusy(VersionMatchError, RuntimeError):
     def __init__(self, path: str, *, holder: str) -> None:
         super().__init__(
             f"{path} is being written to by {holder}; wait until it is done, or end it, and run this again"
+        )
+
+
+class IncompleteScan(VersionMatchError, RuntimeError):
+    """A scan was stopped before all its pairs were compared."""
+
+    def __init__(self, path: str, *, pending: int, of: int) -> None:
+        super().__init__(
+            f"{pending} of the {of} pairs of {path} wait to be compared; scan again, with a later deadline or none"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib.util import find_spec
@@ -170,12 +171,15 @@ class IndexParams(Params):
 
     def workers(self, cores: int) -> int:
         """How many processes: as wished, and as fit into the memory."""
-        wished = self.jobs or cores
-        return max(1, min(wished, self.max_memory_mib // WORKER_MIB)) if self.max_memory_mib else wished
+        return _workers(self.jobs or cores, self.max_memory_mib)
 
 
 WORKER_MIB = 1024
-"""What a worker with its decoder may need for a recording of some minutes."""
+"""What a worker may need for recordings of some minutes, its decoder included."""
+
+
+def _workers(wished: int, max_memory_mib: int) -> int:
+    return max(1, min(wished, max_memory_mib // WORKER_MIB)) if max_memory_mib else wished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,3 +221,48 @@ class ScanParams(Params):
         check(self.k >= 1, "k", self.k, "1 or more")
         check(0 <= self.least <= 1, "least", self.least, "from 0 to 1")
         check(len(self.cues) > 0, "cues", self.cues, "at least one cue")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanLimits(Params):
+    """How much a scan may take. None of them changes what a pair comes to, only whether and when it is compared.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes; 0: as many as there are cores. With an executor of the caller's: how many tasks are under way.
+    max_memory_mib : int
+        All processes together; fewer are started where it would not do. A pair that takes more than its process may
+        is recorded as failed. 0: no bound.
+    deadline_s : float
+        No pair is begun after so many seconds; those that are left wait for the next scan. 0: no deadline.
+    pair_deadline_s : float
+        A pair whose comparison takes longer is recorded as failed. 0: none is given up.
+    retry : bool
+        Pairs that failed are compared again.
+    """
+
+    jobs: int = 0
+    max_memory_mib: int = 0
+    deadline_s: float = 0.0
+    pair_deadline_s: float = 600.0
+    retry: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("jobs", "deadline_s", "pair_deadline_s"):
+            check(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
+        enough = self.max_memory_mib == 0 or self.max_memory_mib >= LEAST_MIB
+        check(enough, "max_memory_mib", self.max_memory_mib, f"{LEAST_MIB} MiB or more, or 0 for no bound")
+
+    def workers(self, cores: int) -> int:
+        """How many processes: as wished, and as fit into the memory."""
+        return _workers(self.jobs or cores, self.max_memory_mib)
+
+    @property
+    def worker_bytes(self) -> int:
+        """What each process may take; 0: no bound."""
+        return (self.max_memory_mib << 20) // self.workers(os.cpu_count() or 1)
+
+
+LEAST_MIB = 768
+"""A process that compares takes so much before it has compared anything, its libraries included."""

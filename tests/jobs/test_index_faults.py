@@ -101,7 +101,10 @@ def test_a_killed_command_leaves_no_process_behind_and_is_resumed_to_the_same_fa
     sounds = folder_of(tmp_path / "sounds", 40)
     command = [sys.executable, "-m", "versionmatch.cli.main", "index", "build", str(tmp_path / "a"), str(sounds)]
     command += ["--kinds", "waveform", "--jobs", "2"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as running:
+    (tmp_path / "temporary").mkdir()
+    environment = os.environ | {"TMPDIR": str(tmp_path / "temporary")}
+    pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(command, env=environment, **pipes) as running:
         for line in running.stderr:
             if json.loads(line)["done"]:
                 break
@@ -112,6 +115,7 @@ def test_a_killed_command_leaves_no_process_behind_and_is_resumed_to_the_same_fa
     while any(map(there, workers)) and time.monotonic() < end:
         time.sleep(0.2)
     assert not any(map(there, workers))
+    assert not list((tmp_path / "temporary").glob("versionmatch-*"))
     with Catalogue.open(tmp_path / "a") as resumed, Catalogue.create(tmp_path / "b", kinds=("waveform",)) as whole:
         assert resumed.add(executor=Inline(), jobs=1).pending == 0
         whole.add(sounds, executor=Inline(), jobs=1)

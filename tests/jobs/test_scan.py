@@ -20,7 +20,7 @@ import soxr
 from versionmatch.audio import synth
 from versionmatch.cli.main import main
 from versionmatch.errors import ParamsError
-from versionmatch.jobs import scan as job
+from versionmatch.jobs import scan_flow
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.jobs.identify import identify, locate
 from versionmatch.jobs.leaks import against, leaks
@@ -145,7 +145,7 @@ def test_workers_and_a_strangers_executor_give_the_same_bytes(catalogue, kept, t
 def test_a_cluster_gives_the_same_bytes_also_when_a_worker_dies(catalogue, kept, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-    monkeypatch.setattr(job, "AT_ONCE", 2)
+    monkeypatch.setattr(scan_flow, "AT_ONCE", 2)
     one = tables(scan(catalogue, params(), jobs=1))
     root = tmp_path / "cluster"
     shutil.copytree(kept, root, ignore=shutil.ignore_patterns("runs", "index"))
@@ -158,9 +158,9 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_dies(catalogue, kept,
         pids = list(client.run(os.getpid).values())
         said = []
 
-        def kill_one(text):
-            said.append(text)
-            if text.startswith("compared") and len(said) == 2:
+        def kill_one(standing):
+            said.append(standing)
+            if standing.coverage.done and not any(s.coverage.done for s in said[:-1]):
                 os.kill(pids[0], signal.SIGKILL)
 
         assert tables(scan(other, params(), executor=client.get_executor(pure=False), tell=kill_one)) == one
@@ -172,13 +172,14 @@ def test_a_scan_that_was_killed_goes_on_and_ends_with_the_same_bytes(catalogue, 
     root = tmp_path / "killed"
     shutil.copytree(kept, root, ignore=shutil.ignore_patterns("runs", "index"))
     code = f"""
-import versionmatch.jobs.scan as job
+from versionmatch.jobs import scan_flow
+from versionmatch.jobs.scan import scan
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.params import ScanParams
 if __name__ == "__main__":
-    job.AT_ONCE = 1
+    scan_flow.AT_ONCE = 1
     with Catalogue.open({str(root)!r}) as c:
-        job.scan(c, ScanParams(by=("recording",), cues={CUES!r}), jobs=1)
+        scan(c, ScanParams(by=("recording",), cues={CUES!r}), jobs=1)
 """
     script = tmp_path / "scan.py"
     script.write_text(code)
@@ -209,11 +210,11 @@ def test_a_scan_of_an_unchanged_catalogue_is_not_done_again(catalogue):
 def test_a_damaged_part_is_compared_again(catalogue, monkeypatch):
     from versionmatch.store import run_folder
 
-    monkeypatch.setattr(run_folder.RunFolder, "finish", lambda *_: (_ for _ in ()).throw(OSError("no space")))
+    monkeypatch.setattr(run_folder.RunFolder, "finish", lambda *_, **__: (_ for _ in ()).throw(OSError("no space")))
     with pytest.raises(OSError, match="no space"):
         scan(catalogue, params(), jobs=1)
     monkeypatch.undo()
-    part = next(catalogue.path.glob("runs/*/parts/*.json"))
+    part = next(p for p in catalogue.path.glob("runs/*/parts/*.json") if '"tier"' in p.read_text())
     part.write_text(part.read_text().replace('"tier": "', '"tier": "un'))
     found = tiers(catalogue, scan(catalogue, params(), jobs=1))
     assert found[frozenset(("a.flac", "a-again.ogg"))] == "same recording"
@@ -235,6 +236,32 @@ def test_a_file_is_identified_and_an_unknown_one_is_not(catalogue, music):
     assert unknown.answers == ()
     assert "broken.mp3" in unread.error
     assert unread.answers == ()
+
+
+def test_a_search_by_sound_says_where_and_how_fast_as_identify_does(catalogue, music):
+    faster = soxr.resample(sound("greensleeves-a.ogg")[5 * SR : 25 * SR], 1.03 * SR, SR), SR
+    (found,) = identify(catalogue, [faster])
+    hits = catalogue.query(faster, by="recording", k=20)
+    assert [h.recording_id for h in hits] == list(dict.fromkeys(f.track for f in found.answers))
+    for hit in hits:
+        assert hit.stretches == tuple(f for f in found.answers if f.track == hit.recording_id)
+        assert hit.score == hit.stretches[0].score
+    labels = names(catalogue)
+    told = {labels[h.recording_id]: h.to_dict()["stretches"] for h in hits}
+    rows = found.to_dict(labels)["found"]
+    assert [{k: v for k, v in row.items() if k not in {"label", "recording_id"}} for row in rows
+            if row["label"] == "a.flac"] == told["a.flac"]  # fmt: skip
+    best = told["a.flac"][0]
+    assert best["speed"] == pytest.approx(1.03, abs=0.002)
+    assert best["tempo"] == pytest.approx(best["pitch"], abs=0.004)
+    assert best["offset_s"] == pytest.approx(5, abs=0.1)
+
+
+def test_a_recording_of_the_catalogue_is_looked_for_by_the_peaks_that_are_kept(catalogue):
+    by_name = {name: id_ for id_, name in names(catalogue).items()}
+    hits = catalogue.query(catalogue.view(by_name["b.flac"]), by="recording")
+    assert hits[0].recording_id == by_name["b.flac"]
+    assert hits[0].stretches[0].span.query_duration_s > 10
 
 
 def test_an_excerpt_in_a_mix_is_located(catalogue, music):

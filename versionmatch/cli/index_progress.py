@@ -1,40 +1,29 @@
-"""How far an index run is: one line that is written over on a terminal, JSON lines anywhere else."""
+"""How far an index run is: its inputs, how fast they are read and how long it will take."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
 from typing import TYPE_CHECKING
+
+from .progress_line import ProgressLine, span_words
 
 if TYPE_CHECKING:
     from ..jobs.index_commit import Standing
 
-SHOWN_S = 1.0
-
 
 class Progress:
-    """Called after each commit; says how things stand on standard error, at most once a second."""
+    """Called after each commit; says how things stand, and how they stood at the end."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet, self._shown, self._terminal = quiet, 0.0, sys.stderr.isatty()
+        self._line = ProgressLine(quiet=quiet)
 
     def __call__(self, standing: Standing) -> None:
-        now = time.monotonic()
-        if self._quiet or (now - self._shown < SHOWN_S and standing.coverage.pending):
-            return
-        self._shown = now
-        figures = figures_of(standing)
-        if self._terminal:
-            sys.stderr.write("\r\x1b[2K" + line_of(figures))
-        else:
-            sys.stderr.write(json.dumps({"event": "progress", **figures}) + "\n")
-        sys.stderr.flush()
+        if self._line.wanted(at_once=not standing.coverage.pending):
+            figures = figures_of(standing)
+            self._line.say(figures, line_of(figures))
 
     def clear(self) -> None:
         """Leave the terminal's line."""
-        if self._terminal and not self._quiet and self._shown:
-            sys.stderr.write("\n")
+        self._line.clear()
 
 
 def figures_of(standing: Standing) -> dict[str, float]:
@@ -58,13 +47,8 @@ def figures_of(standing: Standing) -> dict[str, float]:
 def line_of(figures: dict[str, float]) -> str:
     """The figures as one line for people."""
     settled = figures["seen"] - figures["pending"]
-    eta = f", {_span(figures['eta_s'])} to go" if figures["pending"] and "eta_s" in figures else ""
+    eta = f", {span_words(figures['eta_s'])} to go" if figures["pending"] and "eta_s" in figures else ""
     return (
         f"{settled:,.0f} of {figures['seen']:,.0f} inputs, {figures['quarantined']:,.0f} in quarantine, "
         f"{figures['x_real_time']:,.0f} × real time, {figures['mb_per_s']:.1f} MB/s{eta}"
     )
-
-
-def _span(seconds: float) -> str:
-    hours, rest = divmod(round(seconds), 3600)
-    return f"{hours} h {rest // 60:02d} min" if hours else f"{rest // 60} min {rest % 60:02d} s"

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .common import clear_progress, progress
+from .index import LEFT
 from .scan_page import write_page
+from .scan_progress import Progress
 
 if TYPE_CHECKING:
     from ..jobs.scan import Scan
@@ -36,6 +37,12 @@ def _command(commands: Any, name: str, run: Any, words: str) -> argparse.Argumen
     parser.add_argument("--warps", default="single", help="none, speed, single or full: what a copy may have undergone")
     parser.add_argument("--partition", default="", metavar="NAME", help="only recordings of this part")
     parser.add_argument("--jobs", type=int, default=0, metavar="N", help="processes (default: as many as cores)")
+    parser.add_argument("--max-memory", type=int, default=0, metavar="MIB", help="of all processes together")
+    parser.add_argument("--deadline", type=float, default=0.0, metavar="S", help="begin no pair after so many seconds")
+    parser.add_argument(
+        "--pair-deadline", type=float, default=600.0, metavar="S", help="give up a pair (default: %(default)s)"
+    )
+    parser.add_argument("--retry", action="store_true", help="compare again the pairs that failed")
     parser.add_argument("--format", default="jsonl,csv", metavar="LIST", help="of the tables: jsonl, csv, parquet")
     parser.add_argument("--json", action="store_true", help="print run.json")
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing on the way")
@@ -43,66 +50,87 @@ def _command(commands: Any, name: str, run: Any, words: str) -> argparse.Argumen
     return parser
 
 
-def run_scan(options: argparse.Namespace) -> None:
-    """Scan by everything that was asked for."""
+def run_scan(options: argparse.Namespace) -> int:
+    """Scan by everything that was asked for; 3 where pairs failed or wait."""
     given: dict[str, Any] = {"by": _list(options.by), "k": options.k, "least": options.least}
     if options.cues:
         given["cues"] = _list(options.cues)
     found = _scanned(options, given)
     tiers = {tier: n for tier, n in found.facts["tiers"].items() if tier != "unrelated"}
     told = ", ".join(f"{n} {tier}" for tier, n in tiers.items()) or "nothing related"
-    _say(options, found, f"{found.facts['pairs']} pairs compared: {told}; tables and index.html in {found.path}")
+    _say(options, found, f"{found.facts['pairs']} pairs compared: {told}; tables and index.html in {found.tables}")
+    return _left(found)
 
 
-def run_dedup(options: argparse.Namespace) -> None:
+def run_dedup(options: argparse.Namespace) -> int:
     """Same recordings alone, one line for each cluster; or what is in another set too."""
     if options.against is not None:
-        _run_leaks(options)
-        return
+        return _run_leaks(options)
     found = _scanned(options, {"by": ("recording",)})
     if not options.json:
-        for cluster, members in _clusters(found.path / "clusters.jsonl").items():
+        for cluster, members in _clusters(found.tables / "clusters.jsonl").items():
             sys.stdout.write(f"{cluster[:12]}  {len(members)} recordings  {'  '.join(m[:12] for m in members)}\n")
-    _say(options, found, f"tables in {found.path}")
+    _say(options, found, f"tables in {found.tables}")
+    return _left(found)
 
 
-def _run_leaks(options: argparse.Namespace) -> None:
+def _run_leaks(options: argparse.Namespace) -> int:
     from ..jobs.catalogue import Catalogue
     from ..jobs.leaks import against, leaks
     from ..params import ScanParams
 
-    params = ScanParams(warps=options.warps, partition=options.partition)
+    params, tell = ScanParams(warps=options.warps, partition=options.partition), Progress(quiet=options.quiet)
     with Catalogue.open(options.catalogue) as catalogue, against(
         catalogue, options.against, jobs=options.jobs
     ) as other:  # fmt: skip
-        found = leaks(catalogue, other, params, jobs=options.jobs, formats=_formats(options), tell=progress(options))
-    clear_progress(options)
+        found = leaks(catalogue, other, params, formats=_formats(options), tell=tell, **_limits(options))
+    tell.clear()
     n = found.facts["leaks"]
     told = f"{n['recording']} recordings and {n['work']} works of {found.facts['recordings']} are in the other set"
-    _say(options, found, f"{told}; tables in {found.path}")
+    _say(options, found, f"{told}; tables in {found.tables}")
+    return _left(found)
+
+
+def _limits(options: argparse.Namespace) -> dict[str, Any]:
+    return {"jobs": options.jobs, "max_memory_mib": options.max_memory, "deadline_s": options.deadline,
+            "pair_deadline_s": options.pair_deadline, "retry": options.retry}  # fmt: skip
+
+
+def _left(found: Scan) -> int:
+    """Say on standard error what failed or waits; the exit code."""
+    coverage = found.facts.get("coverage", {"failed": 0, "pending": 0})  # runs of earlier versions have none
+    if coverage["failed"]:
+        reasons = ", ".join(f"{n} {code}" for code, n in coverage["reasons"].items())
+        sys.stderr.write(f"{coverage['failed']} pairs could not be compared ({reasons}); errors.jsonl says which\n")
+    if coverage["pending"]:
+        sys.stderr.write(
+            f"NOT COMPLETE: {coverage['pending']} of {coverage['shortlisted']} pairs wait; the same command goes on\n"
+        )
+    return LEFT if coverage["failed"] or coverage["pending"] else 0
 
 
 def _formats(options: argparse.Namespace) -> tuple[str, ...]:
     return tuple(dict.fromkeys([".jsonl", *(f".{name}" for name in _list(options.format))]))
 
 
-def run_conflicts(options: argparse.Namespace) -> None:
+def run_conflicts(options: argparse.Namespace) -> int:
     """One line for each contradiction, or JSON lines."""
     found = _scanned(options, {"by": ("recording",)})
-    for line in (found.path / "conflicts.jsonl").read_text(encoding="utf-8").splitlines():
+    for line in (found.tables / "conflicts.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         sys.stdout.write(line + "\n" if options.json else f"{row['kind']}: {row['about']} ({row['sources']})\n")
+    return _left(found)
 
 
 def _scanned(options: argparse.Namespace, given: dict[str, Any]) -> Scan:
     from ..jobs.catalogue import Catalogue
     from ..params import ScanParams
 
-    params = ScanParams(**given, warps=options.warps, partition=options.partition)
+    params, tell = ScanParams(**given, warps=options.warps, partition=options.partition), Progress(quiet=options.quiet)
     with Catalogue.open(options.catalogue) as catalogue:
-        found = catalogue.scan(params, jobs=options.jobs, formats=_formats(options), tell=progress(options))
+        found = catalogue.scan(params, formats=_formats(options), tell=tell, **_limits(options))
         write_page(catalogue, found)
-    clear_progress(options)
+    tell.clear()
     return found
 
 

@@ -20,7 +20,7 @@ def write_page(catalogue: Catalogue, found: Scan) -> Path:
     from ..tables import CLUSTERS, CONFLICTS, ERRORS, MATCHES
     from ..web.dashboard import write_dashboard
 
-    rows = {table.name: _rows(found.path / f"{table.name}.jsonl") for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS)}
+    rows = {table.name: _rows(found.tables / f"{table.name}.jsonl") for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS)}
     tier_of = {tuple(sorted((r["query_id"], r["ref_id"]))): r["tier"] for r in rows["matches"]}
     decisions = [
         Decision(
@@ -30,7 +30,7 @@ def write_page(catalogue: Catalogue, found: Scan) -> Path:
         if d.verdict in VERDICT_OF
     ]
     return write_dashboard(
-        found.path, run=_facts(catalogue, found), **rows, recordings=_recordings(catalogue, found.path),
+        found.tables, run=_facts(catalogue, found), **rows, recordings=_recordings(catalogue, found.tables),
         decisions=decisions,
     )  # fmt: skip
 

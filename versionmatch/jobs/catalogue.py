@@ -6,11 +6,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..features.view import Track
-from ..params import IndexParams, ScanParams
+from ..params import IndexParams, ScanLimits, ScanParams
 from ..store import changes
 from ..store.catalogue import CatalogueStore
 from ..store.facts import facts_digest
@@ -138,16 +139,20 @@ class Catalogue:
     def scan(self, params: ScanParams | None = None, **settings: Any) -> Scan:
         """How all recordings are related, as tables in a run's folder; see ``jobs.scan.scan``.
 
-        Settings are those of ``ScanParams`` and ``jobs``, ``executor``, ``formats``, ``tell``.
+        Settings are those of ``ScanParams`` and of ``ScanLimits``, and ``executor``, ``formats``, ``tell``.
         """
         from .scan import scan
 
-        own = {name: settings.pop(name) for name in ("jobs", "executor", "formats", "tell") if name in settings}
+        names = {"executor", "formats", "tell", *(f.name for f in fields(ScanLimits))}
+        own = {name: settings.pop(name) for name in names & settings.keys()}
         return scan(self, params or ScanParams.of(settings), **own)
 
     def matches(self, params: ScanParams | None = None, **settings: Any) -> Iterator[dict[str, Any]]:
-        """The rows of a scan's matches, as ``tables.MATCHES`` describes them; scanned now where that was not done."""
-        found = self.scan(params, **{**settings, "formats": (".jsonl",)})
+        """The rows of a scan's matches, as ``tables.MATCHES`` describes them; scanned now where that was not done.
+
+        IncompleteScan where a deadline of yours left pairs that wait.
+        """
+        found = self.scan(params, **{**settings, "formats": (".jsonl",)}).whole()
         with (found.path / "matches.jsonl").open(encoding="utf-8") as lines:
             yield from map(json.loads, lines)
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AudioDecodeError, InputError, LimitError
+from ..features.view import Track
 from ..fingerprint.landmarks import ASKED, landmarks
 from ..fingerprint.warp import WARPS
 from ..index.found import Answers, Found
 from ..params import check
+from ..types import Peaks
 from .catalogue import Catalogue
 from .opening import Source, open_track
 from .prints import CataloguePrints
@@ -50,7 +52,7 @@ def identify(
     for source in sources:
         name = str(source) if isinstance(source, str) or hasattr(source, "__fspath__") else "given sound"
         try:
-            peaks = landmarks(open_track(source)["audio"], ASKED)
+            peaks = asked_peaks(open_track(source))
         except (AudioDecodeError, LimitError, InputError) as error:
             yield Identified(name, Answers(), str(error))
             continue
@@ -65,19 +67,31 @@ def locate(
     Raises AudioDecodeError, LimitError or InputError where it cannot be read.
     """
     check(warps in WARPS, "warps", warps, f"one of {', '.join(WARPS)}")
-    peaks = landmarks(open_track(mix)["audio"], ASKED)
+    peaks = asked_peaks(open_track(mix))
     return CataloguePrints(catalogue, partition).located(peaks, warps, min_length_s=min_length_s)
 
 
+def asked_peaks(track: Track) -> Peaks:
+    """The dense peaks of a query, which find more in noise; of a recording whose sound is not at hand, those kept."""
+    peaks: Peaks = landmarks(track["audio"], ASKED) if "audio" in track else track["peaks"]
+    return peaks
+
+
 def found_facts(found: Found) -> dict[str, Any]:
-    """A find as JSON-able data."""
+    """A find as JSON-able data; ``offset_s`` is where in the recording the query's 0 s would be."""
+    return {"recording_id": found.track, **stretch_facts(found)}
+
+
+def stretch_facts(found: Found) -> dict[str, Any]:
+    """Where a find is, how it was changed, and how sure it is, without whose sound it is."""
     span = found.span
     return {
-        "recording_id": found.track,
         "q_start": span.query_start_s,
         "q_end": span.query_end_s,
         "r_start": span.reference_start_s,
         "r_end": span.reference_end_s,
+        "offset_s": span.reference_start_s - found.tempo * span.query_start_s,
+        "speed": found.speed,
         "tempo": found.tempo,
         "pitch": found.pitch,
         "score": found.score,

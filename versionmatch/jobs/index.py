@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from itertools import islice
 from typing import Any
@@ -18,11 +17,13 @@ from ..store.rows import INPUTS, InputRow
 from ..store.runs import Coverage, Wanted, begin_run, end_run, pending, see
 from ..store.writer import Writer
 from ..types import Recording
+from .flow import deadline
 from .index_commit import Committer, Tell, write_run
-from .index_flow import Workers, outcomes
+from .index_flow import outcomes
 from .index_inputs import Named, named_inputs
 from .index_look import looked_at
 from .index_work import Plan, Task
+from .workers import Workers
 
 
 def index(
@@ -62,7 +63,7 @@ def index(
                 see(writer, run_id, [looked_at(writer.connection, named, wanted, params) for named in part])
             with Workers(params.workers(os.cpu_count() or 1), executor) as workers:
                 tasks = map(_task, pending(writer.connection, run_id))
-                for made in outcomes(workers, plan, tasks, commit.known, _deadline(params)):
+                for made in outcomes(workers, plan, tasks, commit.known, deadline(params.deadline_s)):
                     commit.add(made)
             commit.flush()
             state = "stopped" if commit.tell().coverage.pending else "done"
@@ -113,8 +114,3 @@ def _all(writer: Writer) -> Iterator[Named]:
 
 def _task(row: InputRow) -> Task:
     return Task(row.key, row.path, (row.start_s, row.end_s) if row.end_s else None)
-
-
-def _deadline(params: IndexParams) -> Callable[[], bool]:
-    end = time.monotonic() + params.deadline_s if params.deadline_s else float("inf")
-    return lambda: time.monotonic() >= end

@@ -18,7 +18,7 @@ from .index_work import Bytes, Made, Plan, Task
 
 TOLD_S = 0.5
 BATCH = 64
-"""So many outcomes are committed at once where they cost nothing; what was decoded, also in vain, at once."""
+"""So many outcomes are committed together where they cost nothing; what was decoded, also in vain, is at once."""
 
 
 @dataclass(frozen=True, slots=True)

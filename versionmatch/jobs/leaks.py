@@ -9,19 +9,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from ..match import calibrate
-from ..params import ScanParams
+from ..params import ScanLimits, ScanParams
 from ..store.catalogue import CatalogueStore
-from ..store.run_folder import RunFolder
-from ..store.table_file import write_schemas, write_table
-from ..tables import LEAKS, MATCHES
+from ..tables import ERRORS, LEAKS, MATCHES
 from .catalogue import Catalogue
-from .index_flow import Workers
 from .prints import CataloguePrints
-from .scan import FORMATS, Scan, Tell, compared_all
+from .scan_flow import Clock, Standing, Tell, compared_all
 from .scan_pairs import Pair
-from .scan_tables import match_rows
+from .scan_run import FORMATS, Scan, depends_on, run_of, shortlisted, workers_of, write_run
+from .scan_tables import error_rows, match_rows
 from .vectors import KIND, CatalogueVectors
 
 LEVEL = {"same recording": "recording", "altered recording": "recording", "version": "work"}
@@ -52,37 +48,32 @@ def leaks(
     other: Catalogue,
     params: ScanParams | None = None,
     *,
-    jobs: int = 0,
     executor: Executor | None = None,
     formats: Sequence[str] = FORMATS[:2],
     tell: Tell = lambda _: None,
+    **limits: Any,
 ) -> Scan:
     """Every recording of ``catalogue`` that is in ``other``: as a recording, or as a version of one of its works.
 
     ``leaks.*`` holds one row for each recording that should be left out and why, ``matches.*`` the evidence. A run that
-    was killed goes on; arguments are those of ``scan``.
+    was killed or stopped goes on; arguments are those of ``scan``.
     """
-    params = params or ScanParams()
-    depends = {"params": params.to_dict(), "facts": catalogue.facts_sha256(), "other": other.facts_sha256(),
-               "versionmatch": __version__,
-               "calibration": sha256(calibrate.load().to_json().encode()).hexdigest()[:16]}  # fmt: skip
-    run = RunFolder.of(catalogue.path, "leaks", depends, disk=catalogue.store.disk)
-    if not run.finished:
-        tell("proposing pairs")
-        pairs = sorted(_proposed(catalogue, other, params))
-        with Workers(jobs or os.cpu_count() or 1, executor) as workers:
-            facts = list(compared_all(catalogue, run, pairs, params, workers, tell, other=other))
-        durations = {r.id: r.duration_s for c in (catalogue, other) for r in c.recordings()}
-        rows = match_rows(facts, durations, params.least)
-        found = leak_rows(catalogue, rows)
-        for suffix in formats:
-            write_table(MATCHES, rows, run.path / f"{MATCHES.name}{suffix}")
-            write_table(LEAKS, found, run.path / f"{LEAKS.name}{suffix}")
-        write_schemas(run.path, (MATCHES, LEAKS))
-        levels = {level: sum(r["level"] == level for r in found) for level in ("recording", "work")}
-        run.finish({"schema": "versionmatch.leaks-run/1", **depends, "recordings": len(catalogue), "others": len(other),
-                    "pairs": len(facts), "leaks": levels, "prior": calibrate.load().prior})  # fmt: skip
-    return Scan(run.path, run.facts)
+    params, clock = params or ScanParams(), Clock(ScanLimits.of(limits))
+    depends = depends_on(catalogue, params, other=other.facts_sha256())
+    run = run_of(catalogue, "leaks", depends, clock.limits)
+    if run.finished:
+        return Scan(run.path, run.facts)
+    pairs = shortlisted(run, lambda: sorted(_proposed(catalogue, other, params)), tell)
+    with workers_of(clock.limits, executor) as workers:
+        facts, coverage = compared_all(catalogue, run, pairs, params, workers, clock, tell, other=other)
+    tell(Standing("tables", coverage))
+    durations = {r.id: r.duration_s for c in (catalogue, other) for r in c.recordings()}
+    rows = match_rows(facts, durations, params.least)
+    found = leak_rows(catalogue, rows)
+    levels = {level: sum(r["level"] == level for r in found) for level in ("recording", "work")}
+    tables = {MATCHES: rows, LEAKS: found, ERRORS: error_rows(catalogue, facts)}
+    said = {"recordings": len(catalogue), "others": len(other), "leaks": levels}
+    return write_run(run, tables, formats, coverage, {"schema": "versionmatch.leaks-run/1", **depends, **said})
 
 
 def _proposed(catalogue: Catalogue, other: Catalogue, params: ScanParams) -> set[Pair]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ..errors import IntegrityError, MissingExtra, ParamsError, UnknownPlugin, VersionMatchError
 from ..features.view import Track
 from ..params import CompareParams, ScanParams
 from ..types import Match, Span
 from .catalogue import Catalogue
 from .compare import compare
+from .workers import ended_after
 
+Row = dict[str, Any]
 Pair = tuple[str, str]
 """Two ids of recordings, the smaller first: the query and its reference."""
 RECORDING = ("same recording", "altered recording")
@@ -31,12 +35,59 @@ class Work:
     other: str = ""
     """Of the references, where they are in another catalogue."""
 
+    until: float = 0.0
+    """Seconds since 1970 from which on no pair is begun; 0: there is no such time."""
+    pair_deadline_s: float = 0.0
 
-def compared(work: Work) -> list[dict[str, Any]]:
-    """A row of facts for each pair, in order; ``row["tier"]`` is the relation, also where they are unrelated."""
-    settings = CompareParams(cues=work.params.cues)
-    other = work.other or work.root
-    return [facts_of(compare(_track(work.root, q), _track(other, r), settings)) for q, r in work.pairs]
+
+def compared(work: Work) -> list[Row]:
+    """A row of facts for each pair that was begun, in order; ``row["tier"]`` is the relation, ``unrelated`` too.
+
+    A pair that cannot be compared has a row of ``failed_row``. Trouble of the machine or the settings is raised.
+    """
+    rows = []
+    for pair in work.pairs:
+        if work.until and time.time() >= work.until:
+            break
+        with ended_after(work.pair_deadline_s):
+            rows.append(_row(work, pair))
+    return rows
+
+
+def _row(work: Work, pair: Pair) -> Row:
+    try:
+        return _facts(work, pair)
+    except (MissingExtra, UnknownPlugin) as error:
+        raise ParamsError(str(error)) from None  # an error that can travel
+    except (OSError, IntegrityError, ParamsError):
+        raise
+    except FAULTS as error:
+        if not _is_memory(error):
+            return failed_row(pair, "pair_error", f"{type(error).__name__}: {error}")
+    _track.cache_clear()  # what is held of other pairs may have been too much
+    try:
+        return _facts(work, pair)
+    except FAULTS as error:
+        if not _is_memory(error):
+            return failed_row(pair, "pair_error", f"{type(error).__name__}: {error}")
+        return failed_row(pair, "pair_memory_cap", "comparing the two takes more memory than a process may")
+
+
+FAULTS = (MemoryError, VersionMatchError, ArithmeticError, LookupError, TypeError, ValueError, RuntimeError)
+
+
+def _is_memory(error: BaseException) -> bool:
+    return isinstance(error, MemoryError) or "not enough memory" in str(error)  # the latter is torch's
+
+
+def failed_row(pair: Pair, code: str, about: str) -> Row:
+    """What stands for a pair that could not be compared."""
+    return {"query_id": pair[0], "ref_id": pair[1], "failed": code, "about": about}
+
+
+def _facts(work: Work, pair: Pair) -> Row:
+    query, reference = _track(work.root, pair[0]), _track(work.other or work.root, pair[1])
+    return facts_of(compare(query, reference, CompareParams(cues=work.params.cues)))
 
 
 @lru_cache(maxsize=4)
@@ -49,7 +100,7 @@ def _track(root: str, recording_id: str) -> Track:
     return _catalogue(root).view(recording_id)
 
 
-def facts_of(match: Match) -> dict[str, Any]:
+def facts_of(match: Match) -> Row:
     """What a scan keeps of a comparison, JSON-able."""
     tempo, transpose = match.tempo_ratio, match.transposition
     heard = next((e.details for e in match.evidence if e.cue == "recording" and e.spans), None)

@@ -11,9 +11,8 @@ from ..match.clusters import Cluster, Clustered, Edge, clustered
 from ..match.conflicts import Named
 from ..types import Recording
 from .catalogue import Catalogue
-from .scan_pairs import RECORDING
+from .scan_pairs import RECORDING, Row
 
-Row = dict[str, Any]
 NOT_A_DUPLICATE = "not a duplicate"
 
 
@@ -22,7 +21,7 @@ def match_rows(facts: Iterable[Row], durations: Mapping[str, float], least: floa
 
     A pair that is related without a passage has one row for the whole. ``rank`` 1 is the surest match of a query.
     """
-    related = [f for f in facts if _reported(f, least)]
+    related = [f for f in facts if "failed" not in f and _reported(f, least)]
     order = sorted(related, key=lambda f: (f["query_id"], _tier(f), -(f["score"] or 0.0), f["ref_id"]))
     rows: list[Row] = []
     rank, query = 0, ""
@@ -88,9 +87,14 @@ def mentions(catalogue: Catalogue) -> list[Named]:
     return found
 
 
-def error_rows(catalogue: Catalogue) -> list[Row]:
-    """Every input in quarantine, with its reason."""
-    return [
+def error_rows(catalogue: Catalogue, facts: Iterable[Row] = ()) -> list[Row]:
+    """Every input in quarantine and every pair that could not be compared, each with its reason."""
+    inputs = [
         {"path": row.path, "code": row.reason, "about": row.detail or row.reason, "recording_id": None}
         for row in catalogue.quarantined()
     ]
+    return inputs + [
+        {"path": catalogue.store.recording(f["query_id"]).source, "code": f["failed"],
+         "about": f"with {f['ref_id']}: {f['about']}", "recording_id": f["query_id"]}
+        for f in facts if "failed" in f
+    ]  # fmt: skip

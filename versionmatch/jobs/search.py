@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..features.view import Track
+from ..index.found import Found
 from ..match.ranking import raw_values
 from ..params import CompareParams, check, usual_cues
 from ..plugins import find
 from ..types import Match
 from .catalogue import Catalogue
 from .compare import compare
+from .identify import asked_peaks, stretch_facts
 from .opening import Source, open_track
 from .prints import CataloguePrints
 from .vectors import KIND, CatalogueVectors
@@ -28,13 +30,15 @@ DEEPER = 4
 class Hit:
     """A recording of the catalogue and how like the query it is; ``unit`` says what the number is.
 
-    ``match`` is the whole comparison where one was made.
+    ``match`` is the whole comparison where one was made; ``stretches`` are those of the sound, best first, where that
+    was looked for: the finds of ``identify``, with their spans, tempo and pitch.
     """
 
     recording_id: str
     score: float
     unit: str
     match: Match | None = None
+    stretches: tuple[Found, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able data, without the comparison's details."""
@@ -42,6 +46,8 @@ class Hit:
         if self.match is not None:
             data |= {"relation": self.match.relation, "transposition": self.match.transposition,
                      "tempo_ratio": self.match.tempo_ratio}  # fmt: skip
+        if self.stretches:
+            data["stretches"] = [stretch_facts(found) for found in self.stretches]
         return data
 
 
@@ -53,8 +59,8 @@ def search(catalogue: Catalogue, source: Source, *, by: str = "version", k: int 
     catalogue : Catalogue
     source : path, bytes, ``(samples, sr)`` or Track
     by : str
-        ``"recording"``: whose sound it is or has. ``"version"``: by the probability of being versions of one work,
-        among the nearest by vectors. ``"harmony"``, ``"melody"``: by that cue alone, over the whole catalogue.
+        ``"recording"``: whose sound it is or has, and where. ``"version"``: by the probability of being versions of one
+        work, among the nearest by vectors. ``"harmony"``, ``"melody"``: by that cue alone, over the whole catalogue.
     k : int
     partition : str
         Only recordings of this part; empty: all.
@@ -69,11 +75,11 @@ def search(catalogue: Catalogue, source: Source, *, by: str = "version", k: int 
 
 
 def _by_sound(catalogue: Catalogue, track: Track, k: int, partition: str) -> list[Hit]:
-    best: dict[str, float] = {}
-    for found in CataloguePrints(catalogue, partition).found(track["peaks"], "single"):
-        best[found.track] = max(best.get(found.track, 0.0), found.score)
-    order = sorted(best, key=lambda i: (-best[i], i))[:k]
-    return [Hit(i, best[i], "nats above chance") for i in order]
+    found: dict[str, list[Found]] = {}
+    for each in CataloguePrints(catalogue, partition).found(asked_peaks(track), "single"):
+        found.setdefault(each.track, []).append(each)
+    hits = [Hit(i, some[0].score, "nats above chance", None, tuple(some)) for i, some in found.items()]
+    return sorted(hits, key=lambda h: (-h.score, h.recording_id))[:k]
 
 
 def _by_version(catalogue: Catalogue, track: Track, k: int, partition: str) -> Iterator[Hit]:

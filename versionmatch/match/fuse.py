@@ -89,7 +89,7 @@ def judge(
         return heard[0], calibrate.probability_of(heard[1])
     fused = fuse(evidence, calibration)
     if fused is None:
-        return "undecided", None
+        return "undecided" if heard is None else heard[0], None
     if fused.probability < LIKELY:
         return "unrelated" if heard is None else heard[0], fused.probability
     share = max(coverage(passages, query.duration_s, "query"), coverage(passages, reference.duration_s, "reference"))

@@ -1,10 +1,14 @@
-"""The folder of one run over a catalogue: parts that are whole or not there, and ``run.json`` once it is finished."""
+"""The folder of one run over a catalogue: parts that are whole or not there, and ``run.json`` once it is finished.
+
+What a stopped run came to so far lies in ``incomplete``, with a ``run.json`` of its own.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,14 +67,34 @@ class RunFolder:
         rows: list[dict[str, Any]] = sealed["rows"]
         return rows
 
-    def finish(self, facts: Mapping[str, Any]) -> None:
-        """Write ``run.json``; the parts are no longer needed and go."""
-        self._disk.write(self.path / MANIFEST, (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode())
+    @property
+    def incomplete(self) -> Path:
+        """The folder of what a run came to that was stopped: its tables never lie where whole ones would."""
+        return self.path / "incomplete"
+
+    def stop(self, facts: Mapping[str, Any]) -> None:
+        """Write ``incomplete/run.json``; the run is gone on with by its parts."""
+        self._disk.write(self.incomplete / MANIFEST, _document(facts))
+
+    def finish(self, facts: Mapping[str, Any], *, keep_parts: bool = False) -> None:
+        """Write ``run.json``; what a stopped run left goes, and the parts, unless some of them may be made again."""
+        self._disk.write(self.path / MANIFEST, _document(facts))
+        shutil.rmtree(self.incomplete, ignore_errors=True)
         for path in sorted((self.path / "parts").glob("*.json")):
-            self._disk.remove(path)
+            if not keep_parts:
+                self._disk.remove(path)
+
+    def reopen(self) -> None:
+        """Make a finished run an unfinished one, which is gone on with by the parts that it kept."""
+        self._disk.remove(self.path / MANIFEST)
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What ``run.json`` says."""
-        found: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+        """What ``run.json`` says, or ``incomplete/run.json`` where the run is not finished."""
+        folder = self.path if self.finished else self.incomplete
+        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         return found
+
+
+def _document(facts: Mapping[str, Any]) -> bytes:
+    return (json.dumps(facts, indent=1, sort_keys=True) + "\n").encode()

@@ -12,7 +12,7 @@ from ..match.decisions import Decision
 from ..tables import Row
 from . import assets
 from .dashboard_data import PIECE, RecordingInfo, Tables, listed, sound_path, write_pieces
-from .dashboard_head import TIER_SIGNS, RunFacts, head
+from .dashboard_head import TIER_SIGNS, RunFacts, head, pair_tiers
 from .markup import Markup, element, join
 from .words import FLAG_WORDS
 
@@ -100,12 +100,18 @@ def _policy(style: str, script: str) -> str:
 def _tabs(tables: Tables) -> Markup:
     tabs = []
     for view, word in VIEWS:
-        rows = getattr(tables, view)
-        count = len({row["cluster_id"] for row in rows}) if view == "clusters" else len(rows)
+        count = _counted(tables, view)
         face = (word, " ", element("span", f"{count:,}", class_="count"))
         tabs.append(element("button", face, type="button", role="tab", id=f"tab-{view}", data_view=view,
                             aria_controls="panel", aria_selected="false", tabindex="-1"))  # fmt: skip
     return join(tabs)
+
+
+def _counted(tables: Tables, view: str) -> int:
+    """Pairs, clusters, and the rows of other tables."""
+    if view == "matches":
+        return len(pair_tiers(tables.matches))
+    return len({row["cluster_id"] for row in tables.clusters}) if view == "clusters" else len(getattr(tables, view))
 
 
 def _data(facts: RunFacts, tables: Tables, files: Mapping[str, int], decisions: Iterable[Decision]) -> dict[str, Any]:
@@ -114,6 +120,7 @@ def _data(facts: RunFacts, tables: Tables, files: Mapping[str, int], decisions: 
     return {
         "run": facts.id,
         "piece": PIECE,
+        "pairs": _counted(tables, "matches"),
         "files": {view: files.get(view, 0) for view, _ in VIEWS},
         "nulls": dict(facts.nulls),
         "signs": TIER_SIGNS,

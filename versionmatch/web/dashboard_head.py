@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,10 +80,24 @@ def head(facts: RunFacts, matches: Sequence[Row]) -> Markup:
         "header",
         element("p", "versionmatch catalogue run", class_="kicker"),
         element("h1", "Matches", element("span", " in ", class_="and") if names else None, element("bdi", names)),
+        _left(facts.rest.get("coverage") or {}),
         element("div", _ledger(facts), _tiers(facts, matches), class_="two"),
         _promises(facts),
         details("How this run was made", _made(facts.rest)),
     )
+
+
+def _left(pairs: Mapping[str, Any]) -> Markup | None:
+    """What was proposed and not compared: a page of a part must not look like one of the whole."""
+    told = []
+    if pairs.get("pending"):
+        told.append(
+            f"This scan is not complete: {pairs['pending']:,} of {pairs['shortlisted']:,} pairs wait to be compared. "
+            "What stands here is what was found so far; the same command goes on."
+        )
+    if pairs.get("failed"):
+        told.append(f"{pairs['failed']:,} pairs could not be compared; each is under Errors, with its reason.")
+    return element("p", " ".join(told), class_="left", role="note") if told else None
 
 
 def _ledger(facts: RunFacts) -> Markup:
@@ -123,7 +137,8 @@ def _bar(parts: Sequence[tuple[str, int]], whole: int) -> Markup:
 
 
 def _tiers(facts: RunFacts, matches: Sequence[Row]) -> Markup:
-    counts = Counter(row["tier"] for row in matches)
+    tier_of = pair_tiers(matches)
+    counts = Counter(tier_of.values())
     names = [*TIERS, *sorted(set(counts) - set(TIERS))]
     rows = [
         element(
@@ -135,14 +150,27 @@ def _tiers(facts: RunFacts, matches: Sequence[Row]) -> Markup:
     ]
     recordings = {row[side] for row in matches for side in ("query_id", "ref_id")}
     of = f" of {facts.ledger['done']:,}" if "done" in facts.ledger else ""
+    rows_differ = len(matches) != len(tier_of)
+    listed = f"; in {len(matches):,} rows, one for each stretch that a pair shares" if rows_differ else ""
     return element(
         "section",
-        element("h2", f"{len(matches):,} {'match' if len(matches) == 1 else 'matches'}"),
-        element("p", f"between {len(recordings):,}{of} recordings", class_="quiet"),
+        element("h2", f"{len(tier_of):,} matching {'pair' if len(tier_of) == 1 else 'pairs'}"),
+        element("p", f"between {len(recordings):,}{of} recordings{listed}", class_="quiet"),
         element("dl", rows, class_="tiers"),
         class_="card",
-        aria_label="Matches by relation",
+        aria_label="Matching pairs by relation",
     )
+
+
+def pair_tiers(matches: Iterable[Row]) -> dict[tuple[str, str], str]:
+    """Each pair of recordings that a row is about, whichever way round, and the surest of its relations."""
+    order = {tier: i for i, tier in enumerate(TIERS)}
+    found: dict[tuple[str, str], str] = {}
+    for row in matches:
+        a, b, tier = row["query_id"], row["ref_id"], row["tier"]
+        pair = (min(a, b), max(a, b))
+        found[pair] = min(found.get(pair, tier), tier, key=lambda t: (order.get(t, len(order)), t))
+    return found
 
 
 def _promises(facts: RunFacts) -> Markup:

@@ -13,6 +13,9 @@ def folder(tmp_path_factory):
     write_dashboard(folder / "small", **runs.small(folder / "small"))
     write_dashboard(folder / "large", **runs.large(20_000, 30_000))
     write_dashboard(folder / "empty", run=runs.run_facts(id="empty"), matches=[], recordings={})
+    twice = runs.small(folder / "twice")
+    twice["matches"].append({**twice["matches"][0], "q_start": 0.2})
+    write_dashboard(folder / "twice", **twice)
     write_dashboard(folder / "torn", **runs.small(folder / "torn"))
     (folder / "torn" / "data" / "index.js").unlink()
     return folder

@@ -17,6 +17,12 @@ def test_matches_are_listed_surest_first(page):
     assert page.locator("#rows .score b").all_inner_texts() == ["0.999", "0.970", "0.910", "0.550"]
 
 
+def test_rows_are_not_called_matches_where_a_pair_has_several(visit):
+    page = visit("twice")
+    assert told(page) == "5 rows"
+    assert page.inner_text("#tab-matches .count") == "4"
+
+
 def test_hostile_titles_are_text(page):
     assert page.title() == "music: catalogue run"
     assert page.locator("#rows script").count() == 0
@@ -92,20 +98,20 @@ def test_clusters_conflicts_and_errors_tell_their_rows(visit):
     assert told(errors) == "1 of 2 errors"
 
 
-def test_twenty_thousand_matches_are_paged_filtered_and_sorted(visit):
+def test_twenty_thousand_rows_are_paged_filtered_and_sorted(visit):
     page = visit("large")
-    assert told(page) == "20,000 matches, 1 to 50 shown"
+    assert told(page) == "20,000 rows, 1 to 50 shown"
     first = page.evaluate(TITLES)
     page.locator("[data-to=next]").first.click()
-    assert told(page) == "20,000 matches, 51 to 100 shown"
+    assert told(page) == "20,000 rows, 51 to 100 shown"
     assert page.evaluate(TITLES) != first
     page.locator(".pager input").first.fill("400")
     page.keyboard.press("Tab")
-    assert told(page) == "20,000 matches, 19,951 to 20,000 shown"
+    assert told(page) == "20,000 rows, 19,951 to 20,000 shown"
     opened(page, 49)
     assert "A’s match no." in page.inner_text(".facts")
     page.select_option("#sort", "title")
-    assert told(page) == "20,000 matches, 1 to 50 shown"
+    assert told(page) == "20,000 rows, 1 to 50 shown"
     titles = page.evaluate(TITLES)
     assert titles == sorted(titles, key=str.casefold)
     page.fill("#text", "garden quartet")

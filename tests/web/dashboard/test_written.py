@@ -155,6 +155,35 @@ def test_the_ledger_tells_all_states(tmp_path, state):
     assert "unaccounted</dt>" not in text
 
 
+def test_a_page_of_a_stopped_scan_says_first_that_it_is_not_complete(tmp_path):
+    coverage = {"shortlisted": 1500, "done": 290, "failed": 10, "pending": 1200}
+    text = page(tmp_path, run=runs.run_facts(coverage=coverage))
+    said = text.index("This scan is not complete: 1,200 of 1,500 pairs wait to be compared.")
+    assert said < text.index("inputs seen")
+    assert "10 pairs could not be compared; each is under Errors, with its reason." in text
+    assert "not complete" not in page(tmp_path, run=runs.run_facts(coverage=coverage | {"pending": 0, "failed": 0}))
+
+
+def test_a_pair_is_counted_once_by_its_surest_relation_however_many_rows_it_has(tmp_path):
+    matches = [
+        runs.match(A, B, "version"),
+        runs.match(B, A, "same recording", q_start=0.0),
+        runs.match(A, C, "related passage"),
+        runs.match(A, C, "related passage", q_start=1.5),
+    ]
+    text = page(tmp_path, matches=matches)
+    assert "<h2>2 matching pairs</h2>" in text
+    assert "between 3 of 6 recordings; in 4 rows, one for each stretch that a pair shares" in text
+    counts = dict(re.findall(r'aria-hidden="true">.</span> ([a-z ]+)</dt><dd>(\d+)<', text))
+    assert counts == {"same recording": "1", "altered recording": "0", "version": "0", "related passage": "1"}
+    assert 'Matches <span class="count">2</span>' in text
+    assert '"pairs":2' in text
+    assert data(tmp_path / "page", "index")["score"] == [9000] * 4  # every row is listed all the same
+    one = page(tmp_path / "one", matches=matches[:1])
+    assert "<h2>1 matching pair</h2>" in one
+    assert "rows, one for each" not in one
+
+
 def test_inputs_that_are_in_no_state_are_told(tmp_path):
     text = page(tmp_path, run=runs.run_facts(ledger={"seen": 10, "done": 7}))
     assert "unaccounted</dt><dd>3<" in text

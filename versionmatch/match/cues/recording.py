@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...fingerprint.pairwise import same_sound
+from ...fingerprint.repeats import shared
 from ...fingerprint.search import Stretch
 from ...plugins import Track
 from ...types import Evidence, Peaks, Span
@@ -22,7 +23,8 @@ class RecordingCue:
     usual. ``details`` are of the longest stretch: ``offset_s`` (where in the reference the query's 0 s would be),
     ``tempo`` and ``pitch`` (the query's over the reference's); and of all together the share of either recording that
     they hold (``share_of_query``, ``share_of_reference``), and what of either lies ``before`` and ``after`` the
-    longest, in seconds (``before_query_s``…).
+    longest, in seconds (``before_query_s``…); the part of its peaks that is ``met``, and the part of those that is
+    ``new``, not a loop or a sample once more (``fingerprint.repeats``).
     """
 
     name = NAME
@@ -57,6 +59,8 @@ def recording_evidence(found: Sequence[Stretch], query: Peaks, reference: Peaks)
         "before_reference_s": max(0.0, longest.reference[0] - r_low) / rate,
         "after_reference_s": max(0.0, r_high - longest.reference[1]) / rate,
     }
+    own = shared(query, reference, found)
+    details |= {"met": own.met, "new": own.new}
     raw = sum(s.score for s in found)
     return Evidence(NAME, raw, UNIT, spans=tuple(spans), notes=(_sentence(spans, tempo, pitch),), details=details)
 

@@ -84,7 +84,8 @@ const isOpen = (i) => !isDecided(columns.id[matches.query[i]], columns.id[matche
 
 const views = {
   matches: {
-    words: ['match', 'matches'], kinds: 'Relation', least: 'Least score', ready: readMatches, row: matchRow,
+    get words() { return matches.score.length === facts.pairs ? ['match', 'matches'] : ['row', 'rows']; }, // of pairs, some twice
+    kinds: 'Relation', least: 'Least score', ready: readMatches, row: matchRow,
     size: () => matches.score.length,
     kind: (i) => matches.tiers[matches.tier[i]],
     score: (i) => matches.score[i] / 10000,
