@@ -17,7 +17,7 @@ from versionmatch.embed.loaded import VersionModel
 from versionmatch.files import write_atomically
 from versionmatch.match.metrics import Ranking, intervals, rank
 from versionmatch.match.normalise import normalised
-from versionmatch.types import DoubleArray, FloatArray, Segments
+from versionmatch.types import DoubleArray, FloatArray, IntArray, Segments
 
 SEED = 440
 WHAT = ("whole", "segments", "both")
@@ -47,6 +47,10 @@ class Tables:
     whole: FloatArray
     forth: FloatArray  # the mean over the query's segments of the best match in the candidate
     back: FloatArray
+
+    def among(self, kept: IntArray) -> Tables:
+        """Those of some items of a collection against themselves."""
+        return Tables(*(table[np.ix_(kept, kept)] for table in (self.whole, self.forth, self.back)))
 
     def raw(self) -> dict[str, DoubleArray]:
         """``(n, m)`` in the best key: whole vectors; segments, symmetric; and the mean of the two, in one key."""

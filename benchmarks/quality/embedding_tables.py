@@ -78,6 +78,9 @@ def anthems(found: Report) -> Iterator[str]:
 def unseen(found: Report) -> Iterator[str]:
     yield f"### Unseen works, unseen soundfont: {found['n_works']} works played by {found['soundfont']}"
     yield retrieval("all changes, all against all", found["overall"])
+    kept = found["with_their_melody"]
+    n = next(iter(kept.values()))["z"]["n_queries"]
+    yield retrieval(f"the same, of versions that still have their melody ({n} queries)", kept)
     apart = found["by_collection"]
     cells = " | ".join(number(apart[c]["map"]) for c in apart)
     yield "\n".join(

@@ -4,7 +4,8 @@ Of the works that are held out from training, every third is watched while it ru
 are played by the soundfont that training leaves out. A query has one kind of change, at difficulty 1, or all of them
 at a difficulty within a band, or lies in a medley, or has chords that know its melody alone; its candidates are the
 plain renderings (difficulty 0) of all the works. A plain rendering of a plain query, by other players, shows how much
-of a loss is owed to them.
+of a loss is owed to them. Where all is changed some versions lose their melody altogether; of a tune over three triads
+that leaves nothing of its own, so figures are also told without them.
 """
 
 from __future__ import annotations
@@ -79,14 +80,18 @@ def measure(settings: Settings) -> dict[str, Any]:
     heard = {name: settings.heard(levels_of(versions)) for name, versions in pools.items()}
     changes = (OTHER_CAST, *KINDS, MEDLEY, ANEW, *BANDS)
     by_change = {name: against_plain(heard[name], heard[PLAIN], ids) for name in changes}
-    banded = [s for name in BANDS for s in heard[name]]
-    tables = compared(banded, banded).pairs()
+    banded, all_ids = [s for name in BANDS for s in heard[name]], ids * len(BANDS)
+    found = compared(banded, banded)
+    tables = found.pairs()
+    sung = np.flatnonzero([v.changes.get("lead") != "absent" for name in BANDS for v in pools[name]])
+    among = found.among(sung).pairs()
     return {
         "soundfont": UNSEEN_SOUNDFONT,
         "n_works": len(works),
         "works_by_collection": {c: sum(w.collection == c for w in works) for c in COLLECTIONS},
-        "overall": {name: both_entries(*tables[name], ids * len(BANDS)) for name in WHAT},
-        "by_collection": by_collection(tables["both"][1], ids * len(BANDS)),
+        "overall": {name: both_entries(*tables[name], all_ids) for name in WHAT},
+        "with_their_melody": {name: both_entries(*among[name], [all_ids[i] for i in sung]) for name in WHAT},
+        "by_collection": by_collection(tables["both"][1], all_ids),
         "by_change": by_change,
     }
 
