@@ -6,6 +6,9 @@ from importlib.util import find_spec
 import pytest
 from hypothesis import settings
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # tests run side by side: threads of one would wait for those of another
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 collect_ignore = [] if find_spec("torch") else ["embed/test_net.py", "train"]
 """What is about networks themselves can be looked at only where torch is installed."""
 
