@@ -135,6 +135,8 @@ class IndexParams(Params):
         Nothing new is begun after so many seconds; what is left waits for the next run. 0: no deadline.
     decode_deadline_s : float
         A file whose decoding takes longer is quarantined.
+    analysis_deadline_s : float
+        So is one whose features take longer, whatever their extractors are busy with; 0: no deadline.
     max_duration_s : float
         A longer recording is quarantined.
     partial : bool
@@ -155,6 +157,7 @@ class IndexParams(Params):
     max_memory_mib: int = 0
     deadline_s: float = 0.0
     decode_deadline_s: float = 120.0
+    analysis_deadline_s: float = 3600.0
     max_duration_s: float = 6 * 3600.0
     partial: bool = False
     follow_symlinks: bool = False
@@ -164,7 +167,7 @@ class IndexParams(Params):
     partition: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("jobs", "max_memory_mib", "deadline_s"):
+        for name in ("jobs", "max_memory_mib", "deadline_s", "analysis_deadline_s"):
             check(getattr(self, name) >= 0, name, getattr(self, name), "0 or more")
         for name in ("decode_deadline_s", "max_duration_s"):
             check(getattr(self, name) > 0, name, getattr(self, name), "above 0 seconds")

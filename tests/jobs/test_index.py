@@ -224,6 +224,28 @@ def test_a_worker_that_dies_costs_one_file_and_no_other(catalogue, sounds, monke
     assert add(catalogue, sounds).done == 6
 
 
+def _hanging(call, *given):
+    if call is index_work.take_in and given[1].path.endswith("002.wav"):
+        index_work._features = lambda *_: time.sleep(60)
+    return call(*given)
+
+
+class _Hung(index_flow.Workers):
+    def submit(self, call, *given):
+        return super().submit(_hanging, call, *given)
+
+
+def test_an_extractor_that_hangs_costs_one_file_and_no_other(catalogue, sounds, monkeypatch):
+    monkeypatch.setattr("versionmatch.jobs.index.Workers", _Hung)
+    found = catalogue.add(sounds, jobs=2, analysis_deadline_s=2.0)
+    assert found.reasons["timeout"] == 1
+    assert (found.done, found.pending) == (5, 0)
+    (failed,) = (row for row in catalogue.quarantined() if row.reason == "timeout")
+    assert failed.detail.startswith("analysing it took longer than 2 s, alone too")
+    monkeypatch.undo()
+    assert add(catalogue, sounds).done == 6
+
+
 def test_no_space_ends_the_run_and_blames_no_file(catalogue, sounds, monkeypatch):
     monkeypatch.setattr("versionmatch.jobs.index.plan_of", lambda store, params: _full(store))
     with pytest.raises(OSError, match="No space left"):

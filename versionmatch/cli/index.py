@@ -67,6 +67,13 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     add("--max-memory", type=int, default=0, metavar="MIB", help="of all processes together")
     add("--deadline", type=float, default=0.0, metavar="S", help="begin nothing new after so many seconds")
     add("--decode-deadline", type=float, default=120.0, metavar="S", help="give up a file (default: %(default)s)")
+    add(
+        "--analysis-deadline",
+        type=float,
+        default=3600.0,
+        metavar="S",
+        help="give up its features (default: %(default)s)",
+    )
     add("--max-duration", type=float, default=6 * 3600.0, metavar="S", help="quarantine longer recordings")
     add("--partition", default="", metavar="NAME", help="the part of the catalogue that they belong to")
     add("--partial", action="store_true", help="take files whose end is missing as far as they go")
@@ -92,6 +99,7 @@ def run_add(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in ("jobs", "partition", "partial", "follow_symlinks")}
     given |= {name: getattr(options, name) for name in ("rehash", "retry", "restore")}
     limits = {"deadline_s": options.deadline, "decode_deadline_s": options.decode_deadline}
+    limits |= {"analysis_deadline_s": options.analysis_deadline}
     limits |= {"max_duration_s": options.max_duration, "max_memory_mib": options.max_memory}
     progress = Progress(quiet=options.quiet)
     with catalogue:

@@ -82,7 +82,9 @@ def plan_of(store: CatalogueStore, params: IndexParams) -> Plan:
     limits = Limits(max_duration_s=params.max_duration_s)
     isolation = Isolation(memory, params.decode_deadline_s, limits, params.partial)
     extractors = tuple(sorted(store.settings.extractors.items()))
-    return Plan(os.path.abspath(store.root), store.settings.kinds, extractors, isolation, store.disk)
+    return Plan(
+        os.path.abspath(store.root), store.settings.kinds, extractors, isolation, store.disk, params.analysis_deadline_s
+    )
 
 
 def wanted_of(plan: Plan) -> Wanted:

@@ -9,7 +9,7 @@ from typing import Any
 from ..store.runs import Outcome
 from .flow import Flight, Flow
 from .index_work import Bytes, Made, Plan, Task, read_bytes, take_in
-from .workers import Workers
+from .workers import LATE, Workers
 
 __all__ = ["Workers", "outcomes"]
 
@@ -84,8 +84,12 @@ class _Inputs(Flow[_Input, Made]):
 
     def given_up(self, flight: _Input) -> Iterator[Made]:
         found = flight.found or Bytes("", 0, 0, 0)
-        detail = "the process that analysed it died, each time; look into it, and add it again"
+        if self.workers.last_words.startswith(LATE):
+            code, detail = "timeout", f"analysing it took longer than {self._plan.analysis_s:g} s, alone too"
+        else:
+            code, detail = "internal_error", "the process that analysed it died, each time"
+        detail += "; look into it, and add it again"
         where = (found.size, found.mtime_ns, found.content)
-        outcome = Outcome(flight.task.key, "quarantined", "internal_error", detail, *where)
+        outcome = Outcome(flight.task.key, "quarantined", code, detail, *where)
         yield Made(outcome)
         yield from self._shared(flight, outcome)

@@ -20,6 +20,7 @@ from ..store.quarantine import PASSING
 from ..store.rows import ArtefactRow, FileRow, RecordingRow
 from ..store.runs import Outcome
 from ..types import Audio, Recording
+from .workers import ended_after
 
 RACY_NS = 2_000_000_000  # a file written so shortly before it was read may change without its time changing
 
@@ -33,6 +34,8 @@ class Plan:
     extractors: tuple[tuple[str, str], ...] = ()
     isolation: Isolation = field(default_factory=Isolation)
     disk: Disk = field(default_factory=Disk)
+    analysis_s: float = 0.0
+    """What analysing one recording may take; 0: any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,8 @@ def _taken_in(plan: Plan, task: Task, found: Bytes, stages: list[tuple[str, floa
     stages.append(("decode", time.perf_counter() - clock))
     if _changed_since(task, found):
         return Made(changed(task), stages=tuple(stages))
-    artefacts = _features(plan, recording, audio, stages)
+    with ended_after(plan.analysis_s):
+        artefacts = _features(plan, recording, audio, stages)
     return Made(_outcome(task, found, recording, artefacts), recording.duration_s, tuple(stages))
 
 
