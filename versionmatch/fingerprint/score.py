@@ -25,6 +25,7 @@ import numpy as np
 
 from ..types import DoubleArray, FloatArray, IntArray, Peaks
 from ..types.peaks import BIN_STEPS
+from .place import Place, longest
 from .score_kernels import COLUMNS, Cells, Flags, best_stretch, chances, closest, heard, hits_at, met, paint, standing
 from .table import Table
 from .vote import Candidate
@@ -33,14 +34,17 @@ from .warp import Warp
 SLACK = 1  # half bins
 RATES = np.array([[0.08, 0.08], [0.12, 0.25], [0.1, 0.65]])
 """How often peaks are found again as weak ones, and as strong ones: in much noise, in some, in none."""
-N_SHIFTS, NEAREST = 100, 4  # wrong offsets that are looked at, and how many frames away at least
+N_SHIFTS, N_AROUND, NEAREST = 36, 100, 4  # wrong offsets, for each peak and for all, how many frames away at least
 PER_DEVIATION, BY_CHANCE = 3.0, 4.0
 """Nats that a place gains for each standard deviation that it stands out further than chance makes the best of many."""
+BELIEVED, UNBELIEVED, IN_DOUBT = 6.0, 2.0, 20.0
+"""Nats that are believed for each deviation beyond the second; of more than that, all but ``IN_DOUBT``: loops say much
+and stand out little, but drums of one sample library reach 31."""
 FEWEST = 4  # hits
 CLOSELY = 10  # candidates of a window that are looked at closely
 FURTHEST = 0.01  # the tempo is refined by so much at most
 NUDGES = 1.0 + np.array([0.0, 0.00125, -0.00125, 0.0025, -0.0025])
-ACCEPTED = 16.0
+ACCEPTED = 17.0
 """Nats from which on something counts as found; see ``docs/fingerprint.md`` for how often chance reaches it."""
 
 
@@ -85,8 +89,7 @@ class Picture:
         self.weights = _ranks(peaks.levels)
         self.cells: Cells = paint(peaks.frames, _halves(peaks.bins), self.n_frames, SLACK)
         self.fill = float(np.count_nonzero(self.cells[::7]) / max(self.cells[::7].size, 1)) * 2.0  # half of it is empty
-        away = np.arange(1, N_SHIFTS + 1) * self.n_frames // (N_SHIFTS + 1)
-        self.shifts = np.unique(away[(away >= NEAREST) & (away <= self.n_frames - NEAREST)]).astype(np.int32)
+        self.shifts, self.around = _shifts(N_SHIFTS, self.n_frames), _shifts(N_AROUND, self.n_frames)
 
     def sightings(
         self,
@@ -106,7 +109,7 @@ class Picture:
             first = self._met(table, near)
             near = [near[i] for i in np.argsort(-first, kind="stable")[:CLOSELY]]
         searched = math.log(max(n_tried, 1.0)) + math.log(len(RATES))
-        seen = (self._sighting(_Place(table, c, self.n_frames), searched, least, among_many) for c in near)
+        seen = (self._sighting(Place(table, c, self.n_frames), searched, least, among_many) for c in near)
         return [s for s in seen if s is not None]
 
     def _met(self, table: Table, near: Sequence[Candidate]) -> DoubleArray:
@@ -115,20 +118,20 @@ class Picture:
         owned = np.stack([table.peaks_from[rows], table.peaks_from[rows + 1]], axis=1)
         offsets = np.array([c.offset for c in near], np.int64)
         warps = np.array([(c.warp.tempo, c.warp.pitch) for c in near])
-        ends = offsets + _longest(self.n_frames, warps[:, 0]).astype(np.int64)
+        ends = offsets + longest(self.n_frames, warps[:, 0]).astype(np.int64)
         counts = hits_at(self.cells, table.frames, table.bins, owned, offsets, ends, warps, BIN_STEPS)
         expected = np.maximum(counts[:, 1] * self.fill, 1.0)
         beyond: DoubleArray = (counts[:, 0] - expected) / np.sqrt(expected)
         return beyond
 
-    def _closest(self, place: _Place, nudges: DoubleArray) -> tuple[int, Warp, int]:
+    def _closest(self, place: Place, nudges: DoubleArray) -> tuple[int, Warp, int]:
         """Hits, and the nudged warp and step with the most of them."""
         old = place.warp
         tempi, pitches = old.tempo * nudges, old.pitch * (nudges if old.pitch != 1.0 else np.ones(nudges.size))
         n, which, step = closest(self.cells, place.from_start, place.bins, tempi, pitches)
         return n, Warp(float(tempi[which]), float(pitches[which])), step
 
-    def _sighting(self, place: _Place, searched: float, least: float, among_many: bool) -> Sighting | None:
+    def _sighting(self, place: Place, searched: float, least: float, among_many: bool) -> Sighting | None:
         """What the peaks say at a place; None where they say less than ``least``."""
         n, warp, step = self._closest(place, NUDGES)
         if n < FEWEST or self.shifts.size == 0:
@@ -140,10 +143,11 @@ class Picture:
         score, first, last, n_hits = best_stretch(self.cells, self.strong, frames, halves, chance, RATES)
         if n_hits < FEWEST:
             return None
+        score -= searched
         if among_many:
-            stands = standing(self.cells, self.weights, frames, halves, self.shifts)
-            score += PER_DEVIATION * (stands - BY_CHANCE)
-        if score - searched < least:
+            stands = standing(self.cells, self.weights, frames, halves, self.around)
+            score = _among_many(score, stands)
+        if score < least:
             return None
         part, own = slice(first, last + 1), inside[first : last + 1]
         answers = met(self.cells, frames[part], halves[part])
@@ -151,11 +155,9 @@ class Picture:
         refined, start = self._fitted(place, own[hit], answers[hit], warp, place.start - warp.tempo * step)
         reference = float(place.frames[own[0]]), float(place.frames[own[-1]])
         low, high = (min(max((r - start) / refined.tempo, 0.0), float(self.n_frames)) for r in reference)
-        return Sighting(
-            place.recording, (low, high), reference, refined, score - searched, n_hits, own.size, place.warp
-        )
+        return Sighting(place.recording, (low, high), reference, refined, score, n_hits, own.size, place.warp)
 
-    def _fitted(self, place: _Place, own: IntArray, heard: IntArray, warp: Warp, start: float) -> tuple[Warp, float]:
+    def _fitted(self, place: Place, own: IntArray, heard: IntArray, warp: Warp, start: float) -> tuple[Warp, float]:
         """Tempo and pitch by the peaks that were met, and the frame of the recording where the window would begin."""
         q, r = self.peaks.frames[heard].astype(np.float64), place.frames[own].astype(np.float64)
         spread = float(np.sum((q - q.mean()) ** 2))
@@ -168,25 +170,16 @@ class Picture:
         return Warp(tempo, pitch), start
 
 
-class _Place:
-    """The part of a recording that a window of a query may be: its peaks, frames counted from the recording's start."""
-
-    def __init__(self, table: Table, candidate: Candidate, n_frames: int) -> None:
-        self.recording, self.warp = candidate.recording, candidate.warp
-        begin = int(table.starts[candidate.recording])
-        self.start = candidate.offset - begin
-        longest = int(_longest(n_frames, np.float64(candidate.warp.tempo)))
-        owned = slice(*table.peaks_from[candidate.recording : candidate.recording + 2])
-        low, high = max(0, candidate.offset - 2), candidate.offset + longest
-        part = slice(*np.searchsorted(table.frames[owned], np.array([low, high], dtype=np.uint32)))
-        self.frames = table.frames[owned][part].astype(np.int64) - begin
-        self.from_start = self.frames - self.start
-        self.bins: FloatArray = table.bins[owned][part].astype(np.float32) / np.float32(BIN_STEPS)
+def _among_many(nats: float, stands: float) -> float:
+    """What single peaks say, in the light of how many standard deviations the place stands out."""
+    gained = nats + PER_DEVIATION * (stands - BY_CHANCE)
+    return max(min(gained, BELIEVED * (stands - UNBELIEVED)), nats - IN_DOUBT)
 
 
-def _longest(n_frames: int, tempo: DoubleArray | np.float64) -> DoubleArray:
-    """Frames of a recording that a window of a query may take."""
-    return np.asarray(np.round(n_frames * tempo * 1.003) + 2)
+def _shifts(most: int, n_frames: int) -> IntArray:
+    """Wrong offsets all over a window, up to so many."""
+    away = np.arange(1, most + 1) * n_frames // (most + 1)
+    return np.unique(away[(away >= NEAREST) & (away <= n_frames - NEAREST)]).astype(np.int32)
 
 
 def _ranks(levels: FloatArray) -> FloatArray:
