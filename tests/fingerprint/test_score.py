@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tests import naive_fingerprint as naive
 from tests.fingerprint.examples import SR, audio, sound
 from versionmatch.fingerprint.landmarks import ASKED, landmarks
+from versionmatch.fingerprint.score import ACCEPTED, believed
 from versionmatch.fingerprint.score_kernels import closest, standing
 from versionmatch.fingerprint.search import sightings
 from versionmatch.fingerprint.table import table_of
@@ -50,6 +51,12 @@ def test_a_loop_stands_out_nowhere_and_a_tune_where_it_was_taken():
     frames, halves, ones = np.arange(0, 20, 5, dtype=np.int32), np.full(4, 7, np.int32), np.ones(4, np.float32)
     assert standing(bar, ones, frames, halves, np.array([5, 10, 15], np.int32)) == 0.0
     assert standing(bar, ones, frames, halves, np.array([6, 11, 13], np.int32)) == 4.0
+
+
+def test_what_peaks_say_is_believed_as_far_as_the_place_stands_out():
+    assert believed(12.0, stands=8.0) > ACCEPTED  # little said, but nowhere else
+    assert believed(29.0, stands=3.3) < ACCEPTED  # the same drums in another piece
+    assert believed(60.0, stands=3.3) > ACCEPTED  # a loop of its own
 
 
 @pytest.mark.parametrize("snr_db", [-3.0, 0.0])

@@ -146,7 +146,7 @@ class Picture:
         score -= searched
         if among_many:
             stands = standing(self.cells, self.weights, frames, halves, self.around)
-            score = _among_many(score, stands)
+            score = believed(score, stands)
         if score < least:
             return None
         part, own = slice(first, last + 1), inside[first : last + 1]
@@ -170,7 +170,7 @@ class Picture:
         return Warp(tempo, pitch), start
 
 
-def _among_many(nats: float, stands: float) -> float:
+def believed(nats: float, stands: float) -> float:
     """What single peaks say, in the light of how many standard deviations the place stands out."""
     gained = nats + PER_DEVIATION * (stands - BY_CHANCE)
     return max(min(gained, BELIEVED * (stands - UNBELIEVED)), nats - IN_DOUBT)
