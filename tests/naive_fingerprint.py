@@ -36,13 +36,40 @@ def pairs(frames, bins, fan: int) -> list[tuple[int, int]]:
     return found
 
 
-def votes(places: dict[int, list[int]], hashes, times) -> dict[int, int]:
-    """How many hashes of the query say that it begins at each place."""
+def votes(places: dict[int, list[int]], hashes, times, slack: int = 0) -> dict[int, int]:
+    """How many hashes of the query say that it begins at each place.
+
+    With ``slack``, those whose last 6 bits differ by so much count, too.
+    """
     count: dict[int, int] = {}
     for h, t in zip(hashes, times, strict=True):
-        for place in places.get(int(h), []):
+        near = [g for g in places if g // 64 == int(h) // 64 and abs(g - int(h)) <= slack]
+        for place in (place for g in near for place in places[g]):
             count[place - int(t)] = count.get(place - int(t), 0) + 1
     return count
+
+
+def standing(picture, weights, frames, halves, shifts) -> float:
+    """What is met here above the mean of what is met at wrong offsets, by their standard deviation, 1 at least."""
+    n_rows = len(picture)
+
+    def met(shift):
+        cells = [picture[(t + shift) % n_rows][f] for t, f in zip(frames, halves, strict=True)]
+        return sum(weights[c - 1] for c in cells if c > 0)
+
+    wrong = [met(shift) for shift in shifts]
+    return (met(0) - np.mean(wrong)) / max(np.std(wrong), 1.0)
+
+
+def closest(picture, frames, bins, tempi, pitches) -> tuple[int, int, int]:
+    """Hits, warp and step (none, one earlier, one later) with the most hits; the first of equals."""
+    tried = []
+    for w, (tempo, pitch) in enumerate(zip(tempi, pitches, strict=True)):
+        for step in (0, -1, 1):
+            times = [int(np.floor(t / tempo + 0.5)) + step for t in frames]
+            cells = zip(times, (int(2 * b * pitch + 0.5) for b in bins), strict=True)
+            tried.append((sum(0 <= t < len(picture) and picture[t][f] > 0 for t, f in cells), w, step))
+    return max(tried, key=lambda one: one[0])
 
 
 def best_stretch(frames, met, chance, rates) -> float:

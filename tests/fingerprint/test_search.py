@@ -28,23 +28,28 @@ def asked(samples):
     return landmarks(audio(samples), ASKED)
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40)), max_size=30), st.integers(0, 40))
-def test_votes_are_those_of_the_slow_twin(entries, time):
+HASHES = [0, 62, 63, 64, 65, 130]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(HASHES), st.integers(0, 40)), max_size=30), st.integers(0, 40), st.integers(0, 1)
+)
+def test_votes_are_those_of_the_slow_twin(entries, time, slack):
     entries = sorted({(h, p + 100) for h, p in entries})
-    buckets = np.searchsorted([h for h, _ in entries], np.arange(5)).astype(np.int64)
+    buckets = np.searchsorted([h for h, _ in entries], np.arange(193)).astype(np.int64)
     places = np.array([p for _, p in entries], np.uint32)
-    hashes, times = np.arange(4, dtype=np.uint32), np.full(4, time, np.int32)
-    votes, n_used = gather(buckets, places, hashes, times, 1000, 10**6)
+    hashes, times = np.arange(192, dtype=np.uint32), np.full(192, time, np.int32)
+    votes, n_used = gather(buckets, places, hashes, times, 1000, 10**6, slack)
     offsets, counts = np.unique(votes >> WEIGHT_BITS, return_counts=True)
-    by_hash = {h: [p for g, p in entries if g == h] for h in range(4)}
-    assert n_used == 4
-    assert dict(zip(offsets.tolist(), counts.tolist(), strict=True)) == naive.votes(by_hash, hashes, times)
+    by_hash = {h: [p for g, p in entries if g == h] for h in HASHES}
+    assert n_used == hashes.size
+    assert dict(zip(offsets.tolist(), counts.tolist(), strict=True)) == naive.votes(by_hash, hashes, times, slack)
 
 
 def test_a_budget_ends_the_look_up_and_says_so():
     buckets, places = np.array([0, 5, 10], np.int64), np.arange(10, dtype=np.uint32) + 50
-    votes, n_used = gather(buckets, places, np.array([0, 1], np.uint32), np.zeros(2, np.int32), 1000, 7)
+    votes, n_used = gather(buckets, places, np.array([0, 1], np.uint32), np.zeros(2, np.int32), 1000, 7, 0)
     assert (votes.size, n_used) == (5, 1)
 
 
@@ -58,9 +63,20 @@ def test_votes_of_neighbouring_offsets_count_together():
 @given(st.lists(st.integers(0, 2**22 + 40), max_size=60))
 def test_leaving_out_votes_that_stand_alone_changes_no_election(offsets):
     votes = (np.array([*offsets, *(o + 2 for o in offsets[::3])], np.uint64) << WEIGHT_BITS) | np.uint64(7)
-    some = np.sort(crowded(votes))
+    some = np.sort(crowded(votes, votes.size)[0])
     for mine, theirs in zip(elect(some, 2, 2), elect(np.sort(votes), 2, 2), strict=True):
         assert np.array_equal(mine, theirs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(1, 600)), max_size=60), st.integers(0, 60))
+def test_votes_of_light_neighbourhoods_change_no_heavy_election(entries, most):
+    votes = np.array([(o << 10) | w for o, w in entries], np.uint64)
+    some, bound = crowded(votes, most)
+    mine, theirs = (elect(np.sort(v), 2, 2) for v in (some, votes))
+    assert bound > 0 or some.size >= sum(theirs[1] > 0)
+    for a, b in zip(mine, theirs, strict=True):
+        assert np.array_equal(a[mine[1] >= bound], b[theirs[1] >= bound])
 
 
 @settings(max_examples=60, deadline=None)

@@ -7,6 +7,9 @@ few notes and say no more than one moment can. What speaks most is the stretch w
 the search of related sequences [1]_; its natural unit is the nat. The logarithm of the number of places that were
 looked at is taken off it.
 
+Music of one beat or key meets other such music more often than single peaks tell: where a place is one of many, it must
+also stand out among the offsets around it, of which only one is right.
+
 References
 ----------
 .. [1] Karlin, Altschul, "Methods for assessing the statistical significance of molecular sequence features", 1990.
@@ -20,9 +23,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..types import FloatArray, IntArray, Peaks
+from ..types import DoubleArray, FloatArray, IntArray, Peaks
 from ..types.peaks import BIN_STEPS
-from .score_kernels import COLUMNS, Cells, Flags, best_stretch, chances, hits, met, paint
+from .place import Place, longest
+from .score_kernels import COLUMNS, Cells, Flags, best_stretch, chances, closest, heard, hits_at, met, paint, standing
 from .table import Table
 from .vote import Candidate
 from .warp import Warp
@@ -30,12 +34,17 @@ from .warp import Warp
 SLACK = 1  # half bins
 RATES = np.array([[0.08, 0.08], [0.12, 0.25], [0.1, 0.65]])
 """How often peaks are found again as weak ones, and as strong ones: in much noise, in some, in none."""
-N_SHIFTS, NEAREST = 36, 4  # wrong offsets that are looked at, and how many frames away at least
+N_SHIFTS, N_AROUND, NEAREST = 36, 100, 4  # wrong offsets, for each peak and for all, how many frames away at least
+PER_DEVIATION, BY_CHANCE = 3.0, 4.0
+"""Nats that a place gains for each standard deviation that it stands out further than chance makes the best of many."""
+BELIEVED, UNBELIEVED, IN_DOUBT = 6.0, 2.0, 20.0
+"""Nats that are believed for each deviation beyond the second; of more than that, all but ``IN_DOUBT``: loops say much
+and stand out little, but drums of one sample library reach 31."""
 FEWEST = 4  # hits
 CLOSELY = 10  # candidates of a window that are looked at closely
 FURTHEST = 0.01  # the tempo is refined by so much at most
-NUDGES = (0.0, 0.00125, -0.00125, 0.0025, -0.0025)
-ACCEPTED = 16.0
+NUDGES = 1.0 + np.array([0.0, 0.00125, -0.00125, 0.0025, -0.0025])
+ACCEPTED = 17.0
 """Nats from which on something counts as found; see ``docs/fingerprint.md`` for how often chance reaches it."""
 
 
@@ -77,48 +86,57 @@ class Picture:
     def __init__(self, peaks: Peaks, strong: Flags) -> None:
         self.peaks, self.strong = peaks, strong
         self.n_frames = max(1, peaks.n_frames)
+        self.weights = _ranks(peaks.levels)
         self.cells: Cells = paint(peaks.frames, _halves(peaks.bins), self.n_frames, SLACK)
         self.fill = float(np.count_nonzero(self.cells[::7]) / max(self.cells[::7].size, 1)) * 2.0  # half of it is empty
-        away = np.arange(1, N_SHIFTS + 1) * self.n_frames // (N_SHIFTS + 1)
-        self.shifts = away[(away >= NEAREST) & (away <= self.n_frames - NEAREST)].astype(np.int32)
+        self.shifts, self.around = _shifts(N_SHIFTS, self.n_frames), _shifts(N_AROUND, self.n_frames)
 
-    def sightings(self, table: Table, near: Sequence[Candidate], *, n_tried: float) -> list[Sighting]:
-        """What the peaks say at the ``CLOSELY`` candidates where most of them are met; others are not looked at."""
+    def sightings(
+        self,
+        table: Table,
+        near: Sequence[Candidate],
+        *,
+        n_tried: float,
+        least: float = -math.inf,
+        among_many: bool = False,
+    ) -> list[Sighting]:
+        """What the peaks say, ``least`` nats or more, at the ``CLOSELY`` candidates where most of them are met.
+
+        ``n_tried`` is the number of places and warps among which the candidates were the best. With ``among_many``,
+        how far a place stands out counts, too.
+        """
         if len(near) > CLOSELY:
-            first = np.array([self._met(table, c) for c in near])
+            first = self._met(table, near)
             near = [near[i] for i in np.argsort(-first, kind="stable")[:CLOSELY]]
-        seen = (self.sighting(table, c, n_tried=n_tried) for c in near)
+        searched = math.log(max(n_tried, 1.0)) + math.log(len(RATES))
+        seen = (self._sighting(Place(table, c, self.n_frames), searched, least, among_many) for c in near)
         return [s for s in seen if s is not None]
 
-    def _met(self, table: Table, candidate: Candidate) -> float:
-        """Hits at a candidate's place beyond those of peaks anywhere, in their standard deviations."""
-        frames, halves = _Place(table, candidate, self.n_frames).heard(candidate.warp)
-        expected = max(frames.size * self.fill, 1.0)
-        return float(max(hits(self.cells, frames, halves, step) for step in (-1, 0, 1)) - expected) / math.sqrt(
-            expected
-        )
+    def _met(self, table: Table, near: Sequence[Candidate]) -> DoubleArray:
+        """Hits at each place beyond those of peaks anywhere, in their standard deviations."""
+        rows = np.array([c.recording for c in near])
+        owned = np.stack([table.peaks_from[rows], table.peaks_from[rows + 1]], axis=1)
+        offsets = np.array([c.offset for c in near], np.int64)
+        warps = np.array([(c.warp.tempo, c.warp.pitch) for c in near])
+        ends = offsets + longest(self.n_frames, warps[:, 0]).astype(np.int64)
+        counts = hits_at(self.cells, table.frames, table.bins, owned, offsets, ends, warps, BIN_STEPS)
+        expected = np.maximum(counts[:, 1] * self.fill, 1.0)
+        beyond: DoubleArray = (counts[:, 0] - expected) / np.sqrt(expected)
+        return beyond
 
-    def sighting(self, table: Table, candidate: Candidate, *, n_tried: float) -> Sighting | None:
-        """What the peaks say at a candidate's place; None where nothing speaks for it.
+    def _closest(self, place: Place, nudges: DoubleArray) -> tuple[int, Warp, int]:
+        """Hits, and the nudged warp and step with the most of them."""
+        old = place.warp
+        tempi, pitches = old.tempo * nudges, old.pitch * (nudges if old.pitch != 1.0 else np.ones(nudges.size))
+        n, which, step = closest(self.cells, place.from_start, place.bins, tempi, pitches)
+        return n, Warp(float(tempi[which]), float(pitches[which])), step
 
-        ``n_tried`` is the number of places and warps among which the candidate was the best.
-        """
-        place = _Place(table, candidate, self.n_frames)
-        best: tuple[int, Warp, int] | None = None
-        for nudge in NUDGES:
-            old = candidate.warp
-            warp = Warp(old.tempo * (1 + nudge), old.pitch * (1 + nudge if old.pitch != 1.0 else 1.0))
-            frames, halves = place.heard(warp)
-            for step in (0, -1, 1):
-                n = hits(self.cells, frames, halves, step)
-                if best is None or n > best[0]:
-                    best = n, warp, step
-        if best is None or best[0] < FEWEST or self.shifts.size == 0:
+    def _sighting(self, place: Place, searched: float, least: float, among_many: bool) -> Sighting | None:
+        """What the peaks say at a place; None where they say less than ``least``."""
+        n, warp, step = self._closest(place, NUDGES)
+        if n < FEWEST or self.shifts.size == 0:
             return None
-        return self._judged(place, candidate.warp, best[1], best[2], math.log(max(n_tried, 1.0)) + math.log(len(RATES)))
-
-    def _judged(self, place: _Place, tried: Warp, warp: Warp, step: int, searched: float) -> Sighting | None:
-        frames, halves = place.heard(warp)
+        frames, halves = heard(place.from_start, place.bins, warp.tempo, warp.pitch)
         inside = np.flatnonzero((frames + step >= 0) & (frames + step < self.n_frames))
         frames, halves = (frames[inside] + step).astype(np.int32), halves[inside]
         chance = chances(self.cells, self.strong, frames, halves, self.shifts)
@@ -126,16 +144,20 @@ class Picture:
         if n_hits < FEWEST:
             return None
         score -= searched
-        answers = met(self.cells, frames[first : last + 1], halves[first : last + 1])
-        own = inside[first : last + 1]
-        refined, start = self._fitted(
-            place, own[answers >= 0], answers[answers >= 0], warp, place.start - warp.tempo * step
-        )
+        if among_many:
+            stands = standing(self.cells, self.weights, frames, halves, self.around)
+            score = believed(score, stands)
+        if score < least:
+            return None
+        part, own = slice(first, last + 1), inside[first : last + 1]
+        answers = met(self.cells, frames[part], halves[part])
+        hit = answers >= 0
+        refined, start = self._fitted(place, own[hit], answers[hit], warp, place.start - warp.tempo * step)
         reference = float(place.frames[own[0]]), float(place.frames[own[-1]])
-        query = tuple(min(max((r - start) / refined.tempo, 0.0), float(self.n_frames)) for r in reference)
-        return Sighting(place.recording, (query[0], query[1]), reference, refined, score, n_hits, own.size, tried)
+        low, high = (min(max((r - start) / refined.tempo, 0.0), float(self.n_frames)) for r in reference)
+        return Sighting(place.recording, (low, high), reference, refined, score, n_hits, own.size, place.warp)
 
-    def _fitted(self, place: _Place, own: IntArray, heard: IntArray, warp: Warp, start: float) -> tuple[Warp, float]:
+    def _fitted(self, place: Place, own: IntArray, heard: IntArray, warp: Warp, start: float) -> tuple[Warp, float]:
         """Tempo and pitch by the peaks that were met, and the frame of the recording where the window would begin."""
         q, r = self.peaks.frames[heard].astype(np.float64), place.frames[own].astype(np.float64)
         spread = float(np.sum((q - q.mean()) ** 2))
@@ -148,24 +170,23 @@ class Picture:
         return Warp(tempo, pitch), start
 
 
-class _Place:
-    """The part of a recording that a window of a query may be: its peaks, frames counted from the recording's start."""
+def believed(nats: float, stands: float) -> float:
+    """What single peaks say, in the light of how many standard deviations the place stands out."""
+    gained = nats + PER_DEVIATION * (stands - BY_CHANCE)
+    return max(min(gained, BELIEVED * (stands - UNBELIEVED)), nats - IN_DOUBT)
 
-    def __init__(self, table: Table, candidate: Candidate, n_frames: int) -> None:
-        self.recording = candidate.recording
-        begin = int(table.starts[candidate.recording])
-        self.start = candidate.offset - begin
-        longest = round(n_frames * candidate.warp.tempo * 1.003) + 2
-        owned = slice(*table.peaks_from[candidate.recording : candidate.recording + 2])
-        low, high = max(0, candidate.offset - 2), candidate.offset + longest
-        part = slice(*np.searchsorted(table.frames[owned], np.array([low, high], dtype=np.uint32)))
-        self.frames = table.frames[owned][part].astype(np.int64) - begin
-        self.bins: FloatArray = table.bins[owned][part].astype(np.float32) / np.float32(BIN_STEPS)
 
-    def heard(self, warp: Warp) -> tuple[IntArray, IntArray]:
-        """Where its peaks would be in the query, in frames and half bins."""
-        frames = np.floor((self.frames - self.start) / warp.tempo + 0.5).astype(np.int32)
-        return frames, _halves(self.bins * np.float32(warp.pitch))
+def _shifts(most: int, n_frames: int) -> IntArray:
+    """Wrong offsets all over a window, up to so many."""
+    away = np.arange(1, most + 1) * n_frames // (most + 1)
+    return np.unique(away[(away >= NEAREST) & (away <= n_frames - NEAREST)]).astype(np.int32)
+
+
+def _ranks(levels: FloatArray) -> FloatArray:
+    """The place of each level among all: above 0, and 1 for the highest."""
+    places = np.empty(levels.size, np.float32)
+    places[np.argsort(levels, kind="stable")] = np.arange(1, levels.size + 1, dtype=np.float32)
+    return places / np.float32(max(levels.size, 1))
 
 
 def _halves(bins: FloatArray) -> IntArray:

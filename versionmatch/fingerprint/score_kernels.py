@@ -7,6 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int32]
+Longs = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint32]
+Shorts = npt.NDArray[np.uint16]
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.int16]
@@ -14,6 +17,7 @@ Flags = npt.NDArray[np.bool_]
 
 COLUMNS = 1024  # half bins
 AT_ONCE, MOMENT = 2, 4.0
+LEAST_SPREAD = 1.0  # hits
 
 
 @nb.njit(cache=True, nogil=True)
@@ -32,14 +36,60 @@ def paint(frames: Ints, halves: Ints, n_frames: int, slack: int) -> Cells:
 
 
 @nb.njit(cache=True, nogil=True)
-def hits(picture: Cells, frames: Ints, halves: Ints, step: int) -> int:
-    """How many of the recording's peaks fall on one of the picture, moved by ``step`` frames."""
-    total = 0
+def heard(frames: Longs, bins: Floats, tempo: float, pitch: float) -> tuple[Ints, Ints]:
+    """Where peaks of a recording would be in a query of that tempo and pitch, in frames and half bins.
+
+    ``frames`` count from where the query begins.
+    """
+    times, halves = np.empty(frames.size, np.int32), np.empty(frames.size, np.int32)
     for i in range(frames.size):
-        t = frames[i] + step
-        if 0 <= t < picture.shape[0] and picture[t, halves[i]] > 0:
-            total += 1
-    return total
+        times[i] = np.floor(frames[i] / tempo + 0.5)
+        half = np.floor(np.float32(2) * (bins[i] * np.float32(pitch)) + np.float32(0.5))
+        halves[i] = min(half, COLUMNS - 1)
+    return times, halves
+
+
+@nb.njit(cache=True, nogil=True)
+def closest(picture: Cells, frames: Longs, bins: Floats, tempi: Doubles, pitches: Doubles) -> tuple[int, int, int]:
+    """In which of the warps, and how many frames later, most peaks fall on one of the picture: hits, warp, frames.
+
+    Up to one frame either way; ties: the first warp, then no frames, then one earlier.
+    """
+    best, which, step = -1, 0, 0
+    counts = np.empty(3, np.int64)
+    for w in range(tempi.size):
+        times, halves = heard(frames, bins, tempi[w], pitches[w])
+        counts[:] = 0
+        for i in range(times.size):
+            for k in range(3):
+                t = times[i] + k - 1
+                if 0 <= t < picture.shape[0] and picture[t, halves[i]] > 0:
+                    counts[k] += 1
+        for k in (1, 0, 2):
+            if counts[k] > best:
+                best, which, step = counts[k], w, k - 1
+    return best, which, step
+
+
+@nb.njit(cache=True, nogil=True)
+def hits_at(
+    picture: Cells, frames: Words, bins: Shorts, owned: Longs, offsets: Longs, ends: Longs, warps: Doubles, steps: int
+) -> Longs:
+    """Hits and peaks at each of several places of a table, ``(k, 2)``.
+
+    ``owned (k, 2)``: the peaks of the recording, ``offsets``, ``ends (k,)``: the part of the axis that is the query's,
+    two frames of grace before it; ``warps (k, 2)``: tempo and pitch; ``steps``: parts of a bin in ``bins``.
+    """
+    found = np.zeros((offsets.size, 2), np.int64)
+    for k in range(offsets.size):
+        own = frames[owned[k, 0] : owned[k, 1]]
+        low = owned[k, 0] + np.searchsorted(own, max(0, offsets[k] - 2))
+        high = owned[k, 0] + np.searchsorted(own, ends[k])
+        from_start = frames[low:high].astype(np.int64) - offsets[k]
+        its_bins = bins[low:high] / np.float32(steps)
+        found[k, 0] = closest(picture, from_start, its_bins, warps[k, :1], warps[k, 1:])[0]
+        found[k, 1] = high - low
+    return found
 
 
 @nb.njit(cache=True, nogil=True)
@@ -50,12 +100,13 @@ def chances(picture: Cells, strong: Flags, frames: Ints, halves: Ints, shifts: I
     the other. A steady tone meets itself at every offset and is likely to; a rare peak is half as likely as the peaks
     are on average, or more. ``strong``: by number of the picture's peaks.
     """
-    n = frames.size
+    n, n_rows = frames.size, picture.shape[0]
     own = np.zeros((2, n), np.float64)
     total = np.zeros(2, np.float64)
     for i in range(n):
         for shift in shifts:
-            which = picture[(frames[i] + shift) % picture.shape[0], halves[i]]
+            row = frames[i] + shift
+            which = picture[row - n_rows if row >= n_rows else row, halves[i]]
             if which > 0:
                 kind = 1 if strong[which - 1] else 0
                 own[kind, i] += 1.0
@@ -65,6 +116,33 @@ def chances(picture: Cells, strong: Flags, frames: Ints, halves: Ints, shifts: I
         for i in range(n):
             own[kind, i] = (own[kind, i] + shifts.size * mean) / (2.0 * shifts.size)
     return own
+
+
+@nb.njit(cache=True, nogil=True)
+def standing(picture: Cells, weights: Floats, frames: Ints, halves: Ints, shifts: Ints) -> float:
+    """How far what is met here lies above what is met at wrong offsets, in standard deviations of the latter.
+
+    ``weights``: what meeting each of the picture's peaks counts, by number. Offsets go round, as in ``chances``. The
+    deviation is at least ``LEAST_SPREAD``.
+    """
+    n, n_rows = frames.size, picture.shape[0]
+    here, total, squares = 0.0, 0.0, 0.0
+    for k in range(shifts.size + 1):
+        shift = shifts[k] if k < shifts.size else np.int32(0)
+        there = 0.0
+        for i in range(n):
+            row = frames[i] + shift
+            which = picture[row - n_rows if row >= n_rows else row, halves[i]]
+            if which > 0:
+                there += weights[which - 1]
+        if k == shifts.size:
+            here = there
+        else:
+            total += there
+            squares += there * there
+    mean = total / shifts.size
+    spread = np.sqrt(max(squares / shifts.size - mean * mean, 0.0))
+    return float((here - mean) / max(spread, LEAST_SPREAD))
 
 
 @nb.njit(cache=True, nogil=True)

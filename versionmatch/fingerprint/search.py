@@ -61,12 +61,13 @@ def sightings(
     least: float = ACCEPTED,
     budget: int = BUDGET,
     gone: frozenset[int] = frozenset(),
+    among_many: bool = False,
 ) -> tuple[list[Sighting], bool]:
     """What is seen of each window at ``least`` nats or more, and whether no budget was passed.
 
     ``stages`` are warps that are tried one after another until one is ``SURE`` nearly throughout. ``n_tried`` is the
     number of places at which chance could have come up with it: by default all frames of the table in all warps.
-    Recordings that are ``gone`` are not seen.
+    Recordings that are ``gone`` are not seen. ``among_many``: see ``Picture.sightings``.
     """
     n_warps = sum(len(stage) for stage in stages)
     tried = n_tried if n_tried is not None else float(table.n_frames) * n_warps
@@ -80,7 +81,7 @@ def sightings(
         for stage in stages:
             near, all_read = candidates(table, sparse, stage, most=most, budget=budget, gone=gone)
             complete &= all_read
-            seen += [s for s in picture.sightings(table, near, n_tried=tried) if s.score >= least]
+            seen += picture.sightings(table, near, n_tried=tried, least=least, among_many=among_many)
             if any(s.score >= SURE and s.query[1] - s.query[0] >= FILLED * window.n_frames for s in seen):
                 break
         found += [s.moved(round(start_s * peaks.frame_rate)) for s in _distinct(seen)]

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..types import Peaks
+from ..types import FloatArray, IntArray, Peaks
+from .hashes import Words
 from .table import Longs, Table
-from .vote_kernels import crowded, elect, gather
+from .vote_kernels import Keys, crowded, elect, gather
 from .warp import Warp
 
 WIDTH = 2  # frames: one either side
 LEAST = 2  # votes
 PER_RECORDING = 3
+MANY = 8  # offsets elected for each candidate that is wanted
+SORTED = 16384  # votes; more only where these do not settle who is elected
+SHORT_S, DENSER, SLACK = 7.5, 2, 1
+"""A shorter query has few hashes: each peak is joined with twice as many others, a frame more or less between them."""
 BUDGET = 4_000_000
 """Places that are read for one warp of one window of a query before it is answered with what was found so far."""
 
@@ -42,23 +47,45 @@ def candidates(
     No bucket is left out however full it is: frequent hashes weigh little. Where ``budget`` places are not enough, the
     hashes of the highest peaks have been looked up first.
     """
+    pairs = table.hashing.tier == "pairs"
+    short = pairs and peaks.duration_s < SHORT_S
+    hashing = replace(table.hashing, asked=DENSER * table.hashing.asked) if short else table.hashing
     found: list[Candidate] = []
     complete = True
     for warp in warps:
         frames, bins, which = warp(peaks)
-        hashes, anchors = table.hashing.of(frames, bins, asked=True)
-        times = frames[anchors]
-        votes, n_used = gather(table.buckets, table.places, hashes, times, table.n_frames, budget)
-        if n_used < hashes.size:
-            complete = False
-            first = np.argsort(-peaks.levels[which][anchors], kind="stable")
-            votes, _ = gather(table.buckets, table.places, hashes[first], times[first], table.n_frames, budget)
-        votes = crowded(votes)
-        votes.sort()
-        offsets, weights = elect(votes, WIDTH, LEAST)
-        found += _heaviest(table, offsets, weights, warp, most, gone)
+        hashes, anchors = hashing.of(frames, bins, asked=True)
+        levels = peaks.levels[which][anchors]
+        votes, all_read = _votes(table, hashes, frames[anchors], levels, budget, SLACK if short else 0)
+        complete &= all_read
+        found += _elected(table, votes, warp, most, gone)
     found.sort(key=lambda c: -c.votes)
     return found[:most], complete
+
+
+def _votes(
+    table: Table, hashes: Words, times: IntArray, levels: FloatArray, budget: int, slack: int
+) -> tuple[Keys, bool]:
+    """All votes, or where that takes more than ``budget`` places those of the hashes of the highest peaks."""
+    votes, n_used = gather(table.buckets, table.places, hashes, times, table.n_frames, budget, slack)
+    if n_used == hashes.size:
+        return votes, True
+    first = np.argsort(-levels, kind="stable")
+    return gather(table.buckets, table.places, hashes[first], times[first], table.n_frames, budget, slack)[0], False
+
+
+def _elected(table: Table, votes: Keys, warp: Warp, most: int, gone: frozenset[int]) -> list[Candidate]:
+    """The heaviest places. Only the heaviest neighbourhoods are sorted where that is enough to tell."""
+    found: list[Candidate] = []
+    for n_sorted in (SORTED, votes.size):
+        some, bound = crowded(votes, n_sorted)
+        some.sort()
+        offsets, weights = elect(some, WIDTH, LEAST)
+        whole = weights >= bound
+        found = _heaviest(table, offsets[whole], weights[whole], warp, most, gone)
+        if bound == 0 or len(found) == most:
+            break
+    return found
 
 
 def _heaviest(
@@ -66,7 +93,7 @@ def _heaviest(
 ) -> list[Candidate]:
     """The heaviest offsets, a few of each recording."""
     rows = np.arange(offsets.size)
-    many = most * 8
+    many = most * MANY
     if rows.size > many:
         least = np.partition(weights, rows.size - many)[rows.size - many]
         rows = np.flatnonzero(weights >= least)

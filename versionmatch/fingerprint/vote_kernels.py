@@ -17,18 +17,28 @@ WEIGHT_MASK = np.uint64(1023)
 STEPS = 32.0  # a weight is kept in parts of a nat
 HEAVIEST = 1023
 NEAR_BITS, TABLE = np.uint64(2), 2**20
+FULL = 65535  # a cell of the table holds no more
+COARSE, RANGE = 32, 256
+LAST = np.int64(63)
 
 
 @nb.njit(cache=True, nogil=True)
-def gather(buckets: Longs, places: Words, hashes: Words, times: Ints, n_frames: int, budget: int) -> tuple[Keys, int]:
+def gather(
+    buckets: Longs, places: Words, hashes: Words, times: Ints, n_frames: int, budget: int, slack: int
+) -> tuple[Keys, int]:
     """A vote for each place where a hash of the query occurs: where the query would begin, and what that weighs.
 
-    Hashes are looked up in the order given until ``budget`` places were read. A vote weighs the logarithm of how rare
-    its hash is. Returns ``(m,)`` votes, offset and weight in one number, and how many hashes were looked up.
+    Hashes are looked up in the order given until ``budget`` places were read, each with those whose last 6 bits, the
+    frames between two peaks, differ by up to ``slack``: they lie side by side. A vote weighs the logarithm of how rare
+    what was looked up is. Returns ``(m,)`` votes, offset and weight in one number, and how many hashes were looked up.
     """
     total, n_used = 0, 0
+    spans = np.empty((hashes.size, 2), np.int64)
     for i in range(hashes.size):
-        size = buckets[hashes[i] + 1] - buckets[hashes[i]]
+        h = np.int64(hashes[i])
+        spans[i, 0] = buckets[max(h - slack, h & ~LAST)]
+        spans[i, 1] = buckets[min(h + slack, h | LAST) + 1]
+        size = spans[i, 1] - spans[i, 0]
         if total + size > budget:
             break
         total += size
@@ -36,7 +46,7 @@ def gather(buckets: Longs, places: Words, hashes: Words, times: Ints, n_frames: 
     votes = np.empty(total, np.uint64)
     m = 0
     for i in range(n_used):
-        low, high = buckets[hashes[i]], buckets[hashes[i] + 1]
+        low, high = spans[i]
         if high == low:
             continue
         rare = np.log(n_frames / (high - low + 1.0)) * STEPS
@@ -49,25 +59,39 @@ def gather(buckets: Longs, places: Words, hashes: Words, times: Ints, n_frames: 
 
 
 @nb.njit(cache=True, nogil=True)
-def crowded(votes: Keys) -> Keys:
+def crowded(votes: Keys, most: int) -> tuple[Keys, int]:
     """Those votes that may have another within ``2 ** NEAR_BITS`` frames, ``(k,)``, in order: few are left to sort.
 
-    Offsets are counted in a small table, where unlike ones may fall together; none that has a neighbour is lost.
+    Where these are more than about ``most``, those in the heaviest neighbourhoods only, and from which weight on no
+    election can have lost a vote; else that is 0. Offsets are counted in a small table, where unlike ones may fall
+    together; a neighbourhood is never taken for lighter than it is.
     """
-    counts = np.zeros(TABLE + 2, np.uint8)
+    weights = np.zeros(TABLE + 2, np.uint16)
     shift, mask = WEIGHT_BITS + NEAR_BITS, np.uint64(TABLE - 1)
     for i in range(votes.size):
         cell = np.int64((votes[i] >> shift) & mask) + 1
-        counts[cell] = min(counts[cell] + 1, 3)
-    counts[0], counts[TABLE + 1] = counts[TABLE], counts[1]
-    kept = np.empty(votes.size, np.uint64)
-    n = 0
+        weights[cell] = min(weights[cell] + np.int64(votes[i] & WEIGHT_MASK), FULL)
+    weights[0], weights[TABLE + 1] = weights[TABLE], weights[1]
+    around = np.empty(votes.size, np.int32)
+    counts = np.zeros(RANGE, np.int64)
     for i in range(votes.size):
         cell = np.int64((votes[i] >> shift) & mask) + 1
-        if counts[cell - 1] + counts[cell] + counts[cell + 1] > 1:
+        near = int(weights[cell - 1]) + int(weights[cell]) + int(weights[cell + 1])
+        around[i] = 0
+        if near > int(votes[i] & WEIGHT_MASK):
+            around[i] = near
+            counts[min(near // COARSE, RANGE - 1)] += 1
+    level, n = RANGE - 1, counts[RANGE - 1]
+    while level > 0 and n + counts[level - 1] <= most:
+        level -= 1
+        n += counts[level]
+    kept = np.empty(n, np.uint64)
+    n = 0
+    for i in range(votes.size):
+        if around[i] >= max(level * COARSE, 1):
             kept[n] = votes[i]
             n += 1
-    return kept[:n]
+    return kept[:n], level * COARSE
 
 
 @nb.njit(cache=True, nogil=True)

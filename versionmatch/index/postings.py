@@ -158,6 +158,7 @@ class PostingsIndex:
                 least=accepted,
                 budget=share,
                 gone=self._gone(number) | hidden.get(number, frozenset()),
+                among_many=True,
             )
             seen += [replace(s, recording=s.recording + len(names)) for s in some]
             names += segment.ids
@@ -226,8 +227,10 @@ class PostingsIndex:
             raise FeatureMismatch(f"the index holds peaks of {self._kind}; got {kind}; extract them by one algorithm")
 
     def _gone(self, number: int) -> frozenset[int]:
-        here = {row for n, row in self._where.values() if n == number}
-        return frozenset(set(range(len(self._segments[number].ids))) - here)
+        ids = self._segments[number].ids
+        if len(self._where) == sum(len(segment.ids) for segment in self._segments):
+            return frozenset()  # as is usual, and thousands need not be gone through
+        return frozenset(row for row, name in enumerate(ids) if self._where.get(name) != (number, row))
 
     def _rows_of(self, tracks: Collection[str]) -> dict[int, frozenset[int]]:
         """Segment → rows of those tracks that are in the index."""
