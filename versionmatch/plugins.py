@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from .errors import PluginConflict, UnknownPlugin
+from .errors import ParamsError, PluginConflict, UnknownPlugin
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -161,3 +162,20 @@ def find(group: str, name: str) -> Any:
     if name not in entries:
         raise UnknownPlugin({"indexes": "index"}.get(group, group.removesuffix("s")), name, entries)
     return entries[name].load()
+
+
+def made(group: str, choice: str) -> Any:
+    """The plugin that a choice names, ready to be used: ``name``, or ``name:argument`` where it takes one.
+
+    Raises UnknownPlugin and PluginConflict as ``find`` does, ParamsError where it takes no argument.
+
+    >>> made("extractors", "segments:another-model").name
+    'segments'
+    """
+    name, colon, argument = choice.partition(":")
+    plugin = find(group, name)
+    if not colon:
+        return plugin()
+    if not signature(plugin).parameters:
+        raise ParamsError(f"the plugin {name!r} takes no argument; write {name!r} instead of {choice!r}")
+    return plugin(argument)

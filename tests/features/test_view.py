@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from versionmatch.errors import InputError, UnknownPlugin
+from versionmatch.errors import InputError, ParamsError, UnknownPlugin
 from versionmatch.features.view import Track
 from versionmatch.types import Features, Recording
 
@@ -72,3 +72,19 @@ def test_a_released_feature_is_made_again():
     track.release("chroma")
     assert np.array_equal(track["chroma"].values, first.values)
     assert track["chroma"] is not first
+
+
+def test_an_extractor_may_be_chosen_with_an_argument(random_models, monkeypatch):
+    monkeypatch.setenv("VERSIONMATCH_MODELS", str(random_models))
+    cqt = Features("cqt", np.random.default_rng(1).random((84, 300)), 10.0)
+    tracks = [
+        Track(Recording("ab", "song", 30.0), {"cqt": cqt}, choice=choice)
+        for choice in ({}, {"segments": f"segments:{random_models / 'versions-v2'}"}, {"segments": "segments:other"})
+    ]
+    usual, named, other = (track["segments"] for track in tracks)
+    assert other.model_id == "other"
+    assert named.settings != other.settings
+    assert usual.model_id == named.model_id == "versions-v2"
+    odd = Track(Recording("ab", "song", 30.0), {"cqt": cqt}, choice={"key": "key:minor"})
+    with pytest.raises(ParamsError, match="the plugin 'key' takes no argument; write 'key' instead of 'key:minor'"):
+        odd.settings("key")

@@ -470,3 +470,19 @@ def test_no_question_about_one_recording_goes_through_all_of_them(catalogue, sou
     assert len(plans) > 5
     assert not [plan for plan in plans if plan.startswith("SCAN") and "removals" not in plan]
     assert not [plan for plan in plans if "inputs_state" in plan]
+
+
+def test_a_catalogue_keeps_its_model_and_another_is_one_line(tmp_path, random_models, monkeypatch):
+    monkeypatch.setenv("VERSIONMATCH_MODELS", str(random_models))
+    sounds = folder_of(tmp_path / "sounds", 1, bad=False)
+    with Catalogue.create(tmp_path / "a", kinds=("cqt", "segments")) as catalogue:
+        add(catalogue, sounds)
+        (first, *_) = catalogue.recordings()
+        assert catalogue.view(first.id)["segments"].model_id == "versions-v2"
+    text = (tmp_path / "a" / "catalogue.toml").read_text()
+    assert '"segments" = "segments:versions-v2"' in text
+    (tmp_path / "a" / "catalogue.toml").write_text(text.replace("segments:versions-v2", "segments:other"))
+    with Catalogue.open(tmp_path / "a") as catalogue:
+        found = add(catalogue)
+        assert (found.done, found.pending) == (found.seen, 0)
+        assert {catalogue.view(r.id)["segments"].model_id for r in catalogue.recordings()} == {"other"}

@@ -114,7 +114,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     if options.kinds:
         given["kinds"] = tuple(kind.strip() for kind in options.kinds.split(",") if kind.strip())
     if options.model:
-        given["model"] = options.model
+        given["extractors"] = {"segments": f"segments:{options.model}"}
     for pair in options.extractor:
         kind, equals, name = pair.partition("=")
         if not equals:
@@ -125,9 +125,10 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 
 def _refuse_changed(catalogue: Catalogue, given: dict[str, Any]) -> None:
     for name, value in given.items():
-        if getattr(catalogue.settings, name) != value:
+        there = getattr(catalogue.settings, name)
+        if {**there, **value} != there if isinstance(value, dict) else value != there:
             raise ParamsError(
-                f"{catalogue.path} has {name} = {getattr(catalogue.settings, name)!r}, not {value!r}; change its line "
+                f"{catalogue.path} has {name} = {there!r}, not {value!r}; change its line "
                 f"in {catalogue.path / 'catalogue.toml'}"
             )
 

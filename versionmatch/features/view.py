@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from ..errors import InputError
-from ..plugins import Extractor, find
+from ..plugins import Extractor, made
 from ..types import Audio, Feature, Recording
 
 
@@ -32,7 +32,8 @@ class Track(Mapping[str, Any]):
         What is there already: ``"audio"`` (an Audio), or any feature, such as ``"cqt"`` of a recording
         whose sound is not at hand. A given feature is never extracted again.
     choice : mapping, optional
-        Kind → name of the extractor plugin, where it is not the one named like the kind.
+        Kind → name of the extractor plugin, where it is not the one named like the kind; ``name:argument`` where it
+        takes one, such as ``segments:MODEL``.
     cache : FeatureCache, optional
         Looked into before and written after each extraction.
 
@@ -101,7 +102,7 @@ class Track(Mapping[str, Any]):
 
     def _extractor(self, kind: str) -> Extractor:
         if kind not in self._extractors:
-            self._extractors[kind] = find("extractors", self._choice.get(kind, kind))()
+            self._extractors[kind] = made("extractors", self._choice.get(kind, kind))
         return self._extractors[kind]
 
     def _make(self, kind: str) -> Feature:

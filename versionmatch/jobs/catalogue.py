@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..embed.loaded import DEFAULT_MODEL
 from ..features.view import Track
 from ..params import IndexParams, ScanLimits, ScanParams
 from ..store import changes
@@ -58,9 +59,13 @@ class Catalogue:
         path : path
             Its folder; InputError where there is a catalogue already.
         **settings
-            Of ``CatalogueSettings``: ``kinds``, ``extractors``, ``encoder``, ``model``.
+            Of ``CatalogueSettings``: ``kinds``, ``extractors``. Where segments are kept, the embedding model is written
+            down by name, so that a later default does not change a catalogue.
         """
-        return cls(CatalogueStore.create(path, CatalogueSettings(**settings)))
+        wished = CatalogueSettings(**settings)
+        if "segments" in wished.kinds:
+            wished = wished.changed(extractors={"segments": f"segments:{DEFAULT_MODEL}", **wished.extractors})
+        return cls(CatalogueStore.create(path, wished))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Catalogue:

@@ -36,7 +36,7 @@ def summary(catalogue: Catalogue) -> dict[str, Any]:
             "runs": one("SELECT count(*) FROM runs"),
         }
     settings = catalogue.settings
-    kinds = {"kinds": ", ".join(settings.kinds), "encoder": f"{settings.encoder} ({settings.model})"}
+    kinds = {"kinds": ", ".join(settings.kinds), "extractors": dict(settings.extractors)}
     return {"catalogue": str(catalogue.path), **figures, **kinds, "facts_sha256": catalogue.facts_sha256()}
 
 

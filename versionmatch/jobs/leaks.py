@@ -36,7 +36,7 @@ def against(catalogue: Catalogue, named: Path, **settings: Any) -> Catalogue:
         Catalogue.open(home)
         if CatalogueStore.exists(home)
         else Catalogue.create(
-            home, kinds=own.kinds, extractors=own.extractors, encoder=own.encoder, model=own.model
+            home, kinds=own.kinds, extractors=own.extractors
         )
     )  # fmt: skip
     other.add(named, **settings)

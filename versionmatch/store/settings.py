@@ -35,22 +35,19 @@ class CatalogueSettings:
     kinds : tuple of str
         Kinds of feature. One added later is made of all recordings by the next ``index add``.
     extractors : mapping
-        Kind → name of an extractor plugin, where it is not the one named like the kind.
-    encoder, model : str
-        The encoder plugin whose vectors are indexed, and its model.
+        Kind → name of an extractor plugin, where it is not the one named like the kind; ``segments:MODEL`` names the
+        embedding model whose vectors are indexed.
     """
 
     kinds: tuple[str, ...] = field(default_factory=usual_kinds)
     extractors: Mapping[str, str] = field(default_factory=dict)
-    encoder: str = "versions"
-    model: str = "versions-v2"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kinds", tuple(self.kinds))
         object.__setattr__(self, "extractors", dict(self.extractors))
         check(bool(self.kinds), "kinds", self.kinds, "at least one kind of feature")
-        texts = (*self.kinds, *self.extractors, *self.extractors.values(), self.encoder, self.model)
-        check(all(isinstance(t, str) and t for t in texts), "kinds, extractors, encoder, model", texts, "words")
+        texts = (*self.kinds, *self.extractors, *self.extractors.values())
+        check(all(isinstance(t, str) and t for t in texts), "kinds, extractors", texts, "words")
         check(len(set(self.kinds)) == len(self.kinds), "kinds", self.kinds, "different kinds")
 
     def to_toml(self) -> str:
@@ -62,12 +59,8 @@ class CatalogueSettings:
             "[features]",
             f"kinds = {json.dumps(list(self.kinds))}",
             "",
-            "[extractors]  # kind = name of a plugin, where it is not the one named like the kind",
+            "[extractors]  # kind = a plugin, where it is not the one named like the kind; segments = segments:MODEL",
             *(f"{json.dumps(kind)} = {json.dumps(name)}" for kind, name in sorted(self.extractors.items())),
-            "",
-            "[encoder]",
-            f"name = {json.dumps(self.encoder)}",
-            f"model = {json.dumps(self.model)}",
         ]
         return "\n".join(lines) + "\n"
 
@@ -80,19 +73,13 @@ class CatalogueSettings:
             raise IntegrityError(f"{source} cannot be read: {error}; {REMEDY}") from error
         if data.get("format") != FORMAT or isinstance(data.get("format"), bool):
             raise IntegrityError(f"{source} has format {data.get('format')!r}; this package reads {FORMAT}; {REMEDY}")
-        features, encoder = _section(data, "features", source), _section(data, "encoder", source)
-        _known(data, {"format", "features", "extractors", "encoder"}, source)
+        features = _section(data, "features", source)
+        _known(data, {"format", "features", "extractors"}, source)
         _known(features, {"kinds"}, source)
-        _known(encoder, {"name", "model"}, source)
         kinds = features.get("kinds")
         if not isinstance(kinds, list):
             raise ParamsError(f"{source}: [features] kinds = {kinds!r}; it must be a list of kinds; {REMEDY}")
-        return cls(
-            kinds=tuple(kinds),
-            extractors=_section(data, "extractors", source),
-            encoder=encoder.get("name", cls().encoder),
-            model=encoder.get("model", cls().model),
-        )
+        return cls(kinds=tuple(kinds), extractors=_section(data, "extractors", source))
 
     def changed(self, **values: Any) -> CatalogueSettings:
         """The same settings with some replaced."""

@@ -44,7 +44,7 @@ class Disturbance:
     behind: FloatArray
 
     def on(self, device: torch.device) -> dict[str, Tensor]:
-        """The fields as tensors there, copied in one piece."""
+        """The fields as tensors there, sent in one piece."""
         parts = [getattr(self, f.name) for f in fields(self)]
         whole = torch.from_numpy(np.concatenate([p.reshape(len(p), -1) for p in parts], axis=1)).to(device)
         pieces = whole.split([p[0].size for p in parts], dim=1)
