@@ -79,7 +79,7 @@ def train(
     ids = sorted({params.id for params in configs})
     if len(ids) != 1:
         raise InputError(
-            f"settings that are trained together must name one model; these name {', '.join(ids) or 'none'}"
+            f"settings trained together must name one model; found {', '.join(ids) or 'none'}"
         )
     members = [params.of_member(k) for params in configs for k in range(params.members)]
     if member is not None:
