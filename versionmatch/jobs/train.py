@@ -78,9 +78,7 @@ def train(
     """
     ids = sorted({params.id for params in configs})
     if len(ids) != 1:
-        raise InputError(
-            f"settings trained together must name one model; found {', '.join(ids) or 'none'}"
-        )
+        raise InputError(f"settings trained together must name one model; found {', '.join(ids) or 'none'}")
     members = [params.of_member(k) for params in configs for k in range(params.members)]
     if member is not None:
         if not 0 <= member < len(members):
