@@ -199,8 +199,11 @@ class ScanParams(Params):
         ``"single"`` (also tempo or pitch), ``"full"`` (tempo and pitch together).
     k : int
         So many recordings are proposed to each by their vectors.
+    prior : float
+        The share of the proposed pairs that are taken to be versions before any is compared: ``compare`` supposes one
+        in five, which holds for pairs that a person has picked.
     least : float
-        Pairs below this probability of being versions are not reported, unless they share passages or sound.
+        Pairs below this probability of being versions, at that prior, are not reported, unless they share sound.
     cues : tuple of str
         What the proposed pairs are compared in, as for ``compare``.
     partition : str
@@ -210,6 +213,7 @@ class ScanParams(Params):
     by: tuple[str, ...] = ("recording", "version")
     warps: str = "single"
     k: int = 20
+    prior: float = 0.01
     least: float = 0.5
     cues: tuple[str, ...] = field(default_factory=usual_cues)
     partition: str = ""
@@ -222,6 +226,7 @@ class ScanParams(Params):
         warps = ("none", "speed", "single", "full")
         check(self.warps in warps, "warps", self.warps, f"one of {', '.join(warps)}")
         check(self.k >= 1, "k", self.k, "1 or more")
+        check(0 < self.prior < 1, "prior", self.prior, "between 0 and 1")
         check(0 <= self.least <= 1, "least", self.least, "from 0 to 1")
         check(len(self.cues) > 0, "cues", self.cues, "at least one cue")
 

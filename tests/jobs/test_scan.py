@@ -25,6 +25,7 @@ from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.jobs.identify import identify, locate
 from versionmatch.jobs.leaks import against, leaks
 from versionmatch.jobs.scan import scan
+from versionmatch.jobs.scan_tables import match_rows
 from versionmatch.jobs.search import search
 from versionmatch.params import ScanParams
 
@@ -174,6 +175,7 @@ def test_a_scan_that_was_killed_goes_on_and_ends_with_the_same_bytes(catalogue, 
     code = f"""
 from versionmatch.jobs import scan_flow
 from versionmatch.jobs.scan import scan
+from versionmatch.jobs.scan_tables import match_rows
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.params import ScanParams
 if __name__ == "__main__":
@@ -346,3 +348,28 @@ def test_the_page_of_a_scan_lies_beside_its_tables(catalogue, capsys):
     page = (folder / "index.html").read_text(encoding="utf-8")
     assert folder.name in page
     assert not {"infringement", "plagiarism", "copying"} & set(page.lower().split())
+
+
+def test_a_scan_supposes_few_versions_and_what_is_heard_stays():
+    def fact(tier, score, method, spans=((0.0, 9.0, 0.0, 9.0),)):
+        return {
+            "query_id": "a",
+            "ref_id": f"{tier} {score}",
+            "tier": tier,
+            "score": score,
+            "method": method,
+            "spans": spans,
+        }
+
+    facts = [
+        fact("same recording", 1.0, "recording"), fact("related passage", 0.1, "recording"),
+        fact("version", 0.9, "fused"), fact("version", 0.99, "fused"), fact("related passage", 0.9, "passages"),
+        fact("related passage", 0.99, "passages"), fact("undecided", 0.7, "fused"), fact("unrelated", 0.1, "fused"),
+    ]  # fmt: skip
+    rows = match_rows(facts, {"a": 60.0, **{f["ref_id"]: 60.0 for f in facts}}, ScanParams())
+    assert {r["ref_id"] for r in rows} == {
+        "same recording 1.0", "related passage 0.1", "version 0.99", "related passage 0.99"
+    }  # fmt: skip
+    assert {r["score"] for r in rows if r["ref_id"] == "version 0.99"} == {pytest.approx(0.8, abs=1e-6)}
+    picked = match_rows(facts, {"a": 60.0, **{f["ref_id"]: 60.0 for f in facts}}, ScanParams(prior=0.2))
+    assert {r["ref_id"] for r in picked} >= {"version 0.9", "related passage 0.9"}

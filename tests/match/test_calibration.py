@@ -182,3 +182,22 @@ def test_relations(calibration):
     assert probability < 0.5
     assert fuse.judge(a, b, strong, (passage(0, 20),), calibration)[0] == "related passage"
     assert fuse.judge(a, b, strong, (passage(0, 60), passage(90, 150)), calibration)[0] == "version"
+
+
+def test_without_a_passage_to_show_more_certainty_is_asked_for(calibration):
+    a, b = recording("a"), recording("b")
+    found = {h: fuse.judge(a, b, evidence(harmony=h, melody=h), (), calibration) for h in np.linspace(1.0, 8.0, 141)}
+    for relation, probability in found.values():
+        wanted = "version" if probability >= fuse.SURE else "undecided" if probability >= fuse.LIKELY else "unrelated"
+        assert relation == wanted
+    assert {relation for relation, _ in found.values()} == {"version", "undecided", "unrelated"}
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_another_prior_multiplies_the_odds(probability, supposed, prior):
+    def odds(p):
+        return p / (1 - p)
+
+    found = calibrate.at_prior(probability, supposed, prior)
+    assert odds(found) == pytest.approx(odds(probability) * odds(prior) / odds(supposed), rel=1e-6)
+    assert calibrate.at_prior(found, prior, supposed) == pytest.approx(probability, rel=1e-6)

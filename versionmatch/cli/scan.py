@@ -21,6 +21,13 @@ def add_to(commands: Any) -> None:
     scan = _command(commands, "scan", run_scan, "how all recordings of a catalogue are related")
     scan.add_argument("--by", default="recording,version", metavar="LIST", help="what proposes pairs (%(default)s)")
     scan.add_argument("-k", type=int, default=20, help="so many are proposed to each by vectors (%(default)s)")
+    scan.add_argument(
+        "--prior",
+        type=float,
+        default=0.01,
+        metavar="P",
+        help="share of proposed pairs supposed to be versions (%(default)s)",
+    )
     scan.add_argument("--least", type=float, default=0.5, metavar="P", help="least probability (%(default)s)")
     scan.add_argument("--cues", metavar="LIST", help="what proposed pairs are compared in (default: as compare)")
     dedup = _command(commands, "dedup", run_dedup, "which recordings of a catalogue are one; nothing is deleted")
@@ -52,12 +59,12 @@ def _command(commands: Any, name: str, run: Any, words: str) -> argparse.Argumen
 
 def run_scan(options: argparse.Namespace) -> int:
     """Scan by everything that was asked for; 3 where pairs failed or wait."""
-    given: dict[str, Any] = {"by": _list(options.by), "k": options.k, "least": options.least}
+    given: dict[str, Any] = {"by": _list(options.by), "k": options.k, "least": options.least,
+                             "prior": options.prior}  # fmt: skip
     if options.cues:
         given["cues"] = _list(options.cues)
     found = _scanned(options, given)
-    tiers = {tier: n for tier, n in found.facts["tiers"].items() if tier != "unrelated"}
-    told = ", ".join(f"{n} {tier}" for tier, n in tiers.items()) or "nothing related"
+    told = ", ".join(f"{n} {tier}" for tier, n in found.facts["tiers"].items()) or "nothing related"
     _say(options, found, f"{found.facts['pairs']} pairs compared: {told}; tables and index.html in {found.tables}")
     return _left(found)
 

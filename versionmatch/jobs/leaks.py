@@ -68,11 +68,11 @@ def leaks(
         facts, coverage = compared_all(catalogue, run, pairs, params, workers, clock, tell, other=other)
     tell(Standing("tables", coverage))
     durations = {r.id: r.duration_s for c in (catalogue, other) for r in c.recordings()}
-    rows = match_rows(facts, durations, params.least)
+    rows = match_rows(facts, durations, params)
     found = leak_rows(catalogue, rows)
     levels = {level: sum(r["level"] == level for r in found) for level in ("recording", "work")}
     tables = {MATCHES: rows, LEAKS: found, ERRORS: error_rows(catalogue, facts)}
-    said = {"recordings": len(catalogue), "others": len(other), "leaks": levels}
+    said = {"recordings": len(catalogue), "others": len(other), "leaks": levels, "prior": params.prior}
     return write_run(run, tables, formats, coverage, {"schema": "versionmatch.leaks-run/1", **depends, **said})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Any
@@ -73,7 +74,7 @@ def _tables(
 ) -> tuple[dict[Table, list[Row]], dict[str, Any]]:
     """The content of every table, and what ``run.json`` says of it."""
     recordings = {r.id: r for r in catalogue.recordings(partition=params.partition or None)}
-    rows = match_rows(facts, {i: r.duration_s for i, r in recordings.items()}, params.least)
+    rows = match_rows(facts, {i: r.duration_s for i, r in recordings.items()}, params)
     found = clusters_of(catalogue, rows)
     tables = {
         MATCHES: rows,
@@ -81,11 +82,12 @@ def _tables(
         CONFLICTS: [c.row() for c in conflicts(mentions(catalogue), found.clusters)],
         ERRORS: error_rows(catalogue, facts),
     }
-    tiers = [f["tier"] for f in facts if "tier" in f]
+    tiers = Counter({(r["query_id"], r["ref_id"]): r["tier"] for r in rows}.values())
     return tables, {
+        "prior": params.prior,
         "recordings": len(recordings),
         "inputs": catalogue.store.inputs_by_state(),
-        "tiers": {tier: tiers.count(tier) for tier in sorted(set(tiers))},
+        "tiers": dict(sorted(tiers.items())),
         "refused_by_decision": len(found.refused),
         "rows": {t.name: len(content) for t, content in tables.items()},
     }

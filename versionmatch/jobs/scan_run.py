@@ -95,7 +95,7 @@ def write_run(
             write_table(table, content, folder / f"{table.name}{suffix}")
     write_schemas(folder, (*tables, DECISIONS))
     facts = {**facts, "state": "stopped" if coverage.pending else "done", "pairs": coverage.done,
-             "coverage": coverage.to_dict(), "prior": calibrate.load().prior}  # fmt: skip
+             "coverage": coverage.to_dict()}  # fmt: skip
     if coverage.pending:
         run.stop(facts)
     else:

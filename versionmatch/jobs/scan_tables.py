@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..identifiers import KINDS
+from ..match import calibrate
 from ..match.clusters import Cluster, Clustered, Edge, clustered
 from ..match.conflicts import Named
+from ..params import ScanParams
 from ..types import Recording
 from .catalogue import Catalogue
 from .scan_pairs import RECORDING, Row
@@ -16,12 +18,15 @@ from .scan_pairs import RECORDING, Row
 NOT_A_DUPLICATE = "not a duplicate"
 
 
-def match_rows(facts: Iterable[Row], durations: Mapping[str, float], least: float) -> list[Row]:
+def match_rows(facts: Iterable[Row], durations: Mapping[str, float], params: ScanParams) -> list[Row]:
     """One row for each stretch that a related pair shares, by query, rank and time.
 
     A pair that is related without a passage has one row for the whole. ``rank`` 1 is the surest match of a query.
+    Probabilities are those at the scan's prior.
     """
-    related = [f for f in facts if "failed" not in f and _reported(f, least)]
+    supposed = calibrate.load().prior
+    told = (_at_prior(f, supposed, params.prior) for f in facts if "failed" not in f)
+    related = [f for f in told if _reported(f, params.least)]
     order = sorted(related, key=lambda f: (f["query_id"], _tier(f), -(f["score"] or 0.0), f["ref_id"]))
     rows: list[Row] = []
     rank, query = 0, ""
@@ -44,10 +49,17 @@ def _tier(fact: Row) -> int:
     return _TIERS.index(fact["tier"])
 
 
+def _at_prior(fact: Row, supposed: float, prior: float) -> Row:
+    """With the probability of being versions at another prior; what the sound alone decided stays as it is."""
+    if fact["tier"] in RECORDING or fact["score"] is None:
+        return fact
+    return {**fact, "score": calibrate.at_prior(fact["score"], supposed, prior)}
+
+
 def _reported(fact: Row, least: float) -> bool:
-    if fact["tier"] == "version":
-        return (fact["score"] or 0.0) >= least
-    return fact["tier"] in _TIERS
+    if fact["method"] == "recording":
+        return fact["tier"] in _TIERS
+    return fact["tier"] in _TIERS and (fact["score"] or 0.0) >= least
 
 
 def decided_apart(catalogue: Catalogue) -> list[tuple[str, str]]:

@@ -173,6 +173,17 @@ def probability_of(log_odds: float) -> float:
     return 1.0 / (1.0 + math.exp(-log_odds)) if log_odds > -700 else 0.0
 
 
+def at_prior(probability: float, supposed: float, prior: float) -> float:
+    """A probability that was reckoned at the prior ``supposed``, at another one.
+
+    >>> round(at_prior(0.5, 0.2, 0.01), 3), at_prior(1.0, 0.2, 0.01)
+    (0.039, 1.0)
+    """
+    for_it = probability * prior / supposed
+    against = (1.0 - probability) * (1.0 - prior) / (1.0 - supposed)
+    return for_it / (for_it + against)
+
+
 @cache
 def load(name: str = DEFAULT) -> Calibration:
     """The calibration that is shipped under that name; read once. InputError where there is none."""

@@ -45,7 +45,7 @@ _RELATIONS = {
     "version": "A and B appear to be versions of one work",
     "related passage": "A and B share a passage, and differ otherwise",
     "unrelated": "A and B have no more in common than unrelated recordings usually have",
-    "undecided": "The sound allows no statement on how A and B are related",
+    "undecided": "What was found allows no statement on how A and B are related",
 }
 
 

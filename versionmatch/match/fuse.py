@@ -17,6 +17,9 @@ from .same import relation_of
 LIKELY = 0.5
 """From this probability on, two recordings are called related."""
 
+SURE = 0.9
+"""From this probability on they are versions although no passage can be shown; a quarter of versions share none."""
+
 SHARED_SHARE = 0.25
 """Versions share at least this part of the shorter recording; below it, only a passage is related."""
 
@@ -78,7 +81,8 @@ def judge(
     Silence, tones and too-short sound are ``undecided``, without a probability. Equal ids are the ``same recording``,
     and what the recording cue found is said before anything is weighed: the same recording, or an altered one; where it
     is little, at least a ``related passage``. From an even chance on, it is a ``version`` if the shared passages fill a
-    quarter of the shorter recording, else a ``related passage``.
+    quarter of the shorter recording, else a ``related passage``; where there is no passage to show, a ``version`` from
+    ``SURE`` on and ``undecided`` below.
     """
     if query.low_information or reference.low_information:
         return "undecided", None
@@ -92,5 +96,7 @@ def judge(
         return "undecided" if heard is None else heard[0], None
     if fused.probability < LIKELY:
         return "unrelated" if heard is None else heard[0], fused.probability
+    if not passages and heard is None:
+        return ("version" if fused.probability >= SURE else "undecided"), fused.probability
     share = max(coverage(passages, query.duration_s, "query"), coverage(passages, reference.duration_s, "reference"))
     return ("version" if share >= SHARED_SHARE else "related passage"), fused.probability

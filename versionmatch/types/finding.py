@@ -16,7 +16,7 @@ from .sound import Recording
 from .value import DoubleArray, Value, frozen, mapping
 
 RELATIONS = ("same recording", "altered recording", "version", "related passage", "unrelated", "undecided")
-"""What two recordings can be to each other; ``undecided`` where the sound allows no statement."""
+"""What two recordings can be to each other; ``undecided`` where what was found allows no statement."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -27,7 +27,7 @@ RELATION_WORDS = {
     "version": "The findings are those of two versions of one work.",
     "related passage": "The two share one or more passages; as a whole they are not versions of one work.",
     "unrelated": "The findings are those of unrelated recordings.",
-    "undecided": "The sound does not allow a statement.",
+    "undecided": "What was found does not allow a statement.",
 }
 
 DOUBTFUL_WORDS = {
