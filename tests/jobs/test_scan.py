@@ -175,7 +175,6 @@ def test_a_scan_that_was_killed_goes_on_and_ends_with_the_same_bytes(catalogue, 
     code = f"""
 from versionmatch.jobs import scan_flow
 from versionmatch.jobs.scan import scan
-from versionmatch.jobs.scan_tables import match_rows
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.params import ScanParams
 if __name__ == "__main__":
@@ -370,6 +369,6 @@ def test_a_scan_supposes_few_versions_and_what_is_heard_stays():
     assert {r["ref_id"] for r in rows} == {
         "same recording 1.0", "related passage 0.1", "version 0.99", "related passage 0.99"
     }  # fmt: skip
-    assert {r["score"] for r in rows if r["ref_id"] == "version 0.99"} == {pytest.approx(0.8, abs=1e-6)}
+    assert [r["score"] for r in rows if r["ref_id"] == "version 0.99"] == [pytest.approx(0.8, abs=1e-6)]
     picked = match_rows(facts, {"a": 60.0, **{f["ref_id"]: 60.0 for f in facts}}, ScanParams(prior=0.2))
     assert {r["ref_id"] for r in picked} >= {"version 0.9", "related passage 0.9"}
