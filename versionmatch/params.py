@@ -83,6 +83,8 @@ class CompareParams(Params):
         Only this part of a recording is compared; times in the result are still those of the whole.
     extractors : mapping
         Kind → name of an extractor plugin, where it is not the default, such as ``{"melody": "melody-essentia"}``.
+    query_melody_part, reference_melody_part : str
+        Of a score: the part that carries the melody, by name or number, or ``"skyline"``; empty: chosen by its name.
     transposition : int, optional
         Semitones (0…11) that raise the reference to the query; None: found.
     min_passage_s : float
@@ -97,6 +99,8 @@ class CompareParams(Params):
     query_range: tuple[float, float] | None = None
     reference_range: tuple[float, float] | None = None
     extractors: Mapping[str, str] = field(default_factory=dict)
+    query_melody_part: str = ""
+    reference_melody_part: str = ""
     transposition: int | None = None
     min_passage_s: float = 6.0
     max_passages: int = 12

@@ -20,8 +20,12 @@ def add_to(commands: Any) -> None:
         help="compare two recordings",
         description="Compare two recordings: relation, evidence by element, shared passages, differences.",
     )
-    parser.add_argument("query", metavar="A", help="a recording (wav, flac, ogg, mp3, aiff, opus, m4a, video …)")
-    parser.add_argument("reference", metavar="B", help="the recording it is compared with")
+    parser.add_argument(
+        "query",
+        metavar="A",
+        help="a recording (wav, flac, ogg, mp3, aiff, opus, m4a, video …) or a score (MIDI, MusicXML, ABC, kern, CSV)",
+    )
+    parser.add_argument("reference", metavar="B", help="the recording or score it is compared with")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the report here (.html)")
     parser.add_argument(
         "--formats",
@@ -32,6 +36,9 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the summary")
     parser.add_argument("--a-range", metavar="M:SS-M:SS", help="compare only this part of A")
     parser.add_argument("--b-range", metavar="M:SS-M:SS", help="compare only this part of B")
+    for side in ("a", "b"):
+        told = f"the part of the score {side.upper()} with the melody: its name or number, or skyline"
+        parser.add_argument(f"--melody-part-{side}", default="", metavar="PART", help=told)
     usual = ",".join(usual_cues())
     parser.add_argument("--cues", default=usual, metavar="LIST", help="which cues (default: %(default)s)")
     parser.add_argument(
@@ -72,6 +79,8 @@ def params_of(options: argparse.Namespace) -> CompareParams:
         query_range=parse_range(options.a_range) if options.a_range else None,
         reference_range=parse_range(options.b_range) if options.b_range else None,
         extractors=extractors,
+        query_melody_part=options.melody_part_a,
+        reference_melody_part=options.melody_part_b,
         transposition=options.transposition,
         min_passage_s=options.min_passage,
         max_passages=options.max_passages,

@@ -21,7 +21,7 @@ from ..match.agreement import melody_agreement
 from ..match.cues.passages import PassagesCue, passage_evidence
 from ..params import CompareParams
 from ..plugins import find
-from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Recording, Segments, Span
+from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Segments, Span
 from ..units import signed_semitones
 from .opening import Source, excerpt, open_track
 
@@ -51,7 +51,7 @@ def compare(
     Parameters
     ----------
     query, reference : path, bytes, open file, ``(samples, sr)`` or Track
-        The two recordings; any format that ``versionmatch.load`` reads.
+        The two recordings or scores; any format that ``versionmatch.load`` reads.
     params : CompareParams, optional
         The settings; or give them as keywords: ``compare(a, b, query_range=(41, 49))``.
     cache : FeatureCache, optional
@@ -113,7 +113,7 @@ def compare(
         coverage_query=explain.coverage(passages, query_part.recording.duration_s, "query"),
         coverage_reference=explain.coverage(passages, reference_part.recording.duration_s, "reference"),
         differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
-        notes=_notes(whole_query.recording, whole_reference.recording),
+        notes=_notes(whole_query, whole_reference),
         manifest=_manifest(whole_query, whole_reference, query_part, params),
         query_track=whole_query,
         reference_track=whole_reference,
@@ -124,13 +124,16 @@ def _measured(
     source: Source, params: CompareParams, cache: FeatureCache | None, limits: Limits, tell: Progress, side: str
 ) -> Track:
     tell(f"{side}: reading the sound")
-    track = open_track(source, extractors=params.extractors, cache=cache, limits=limits)
+    part = params.query_melody_part if side == "A" else params.reference_melody_part
+    track = open_track(source, extractors=params.extractors, cache=cache, limits=limits, melody_part=part)
     for kind in (*MEASURED, *(("peaks",) if "recording" in params.cues else ())):
         if kind in OF_SOUND and "audio" not in track and not track.kept(kind):
             continue
         tell(f"{side}: {kind}")
         _ = track[kind]
-    if Path(track.recording.source).is_file():  # it can be read again; other sound is kept for the report
+    if (
+        not track.recording.is_score and Path(track.recording.source).is_file()
+    ):  # it can be read again; other sound is kept for the report
         track.release("audio")
     return track
 
@@ -250,13 +253,26 @@ _SAID = {
 }
 
 
-def _notes(query: Recording, reference: Recording) -> tuple[str, ...]:
+def _notes(query: Track, reference: Track) -> tuple[str, ...]:
     """What must be known about the two sounds before the rest is read."""
-    return tuple(
-        f"{side} ({recording.label}) {_SAID[flag]}."
-        for side, recording in (("A", query), ("B", reference))
-        for flag in recording.flags
+    sides = (("A", query), ("B", reference))
+    scores = tuple(_of_score(side, track) for side, track in sides if track.recording.is_score)
+    return scores + tuple(
+        f"{side} ({track.recording.label}) {_SAID[flag]}."
+        for side, track in sides
+        for flag in track.recording.flags
         if flag in _SAID
+    )
+
+
+def _of_score(side: str, track: Track) -> str:
+    """What a score was taken for, and what of it is written."""
+    recording = track.recording
+    written = [kind for kind in ("chords", "beats") if track.settings(kind) == ""]
+    told = f"; {' and '.join(written)} are those written" if written else ""
+    return (
+        f"{side} ({recording.label}) is a score ({recording.codec.removeprefix('score: ')}), sounded in plain tones; "
+        f"its melody is {track['melody'].facts.get('melody', 'given')}{told}."
     )
 
 

@@ -151,12 +151,14 @@ class Score(Value):
 
     @property
     def id(self) -> str:
-        """``score-`` and a sha256 of notes, parts and tempi: one for the same tune, whatever its format and names."""
+        """``score-`` and a sha256 of notes, parts, tempi and chord symbols: one for a tune, whatever its format."""
         digest = hashlib.sha256(DIGEST_NAME)
         for values in (self.onset_q * GRID, self.duration_q * GRID, self.pitch * 100, self.part):
             digest.update(np.rint(values).astype("<i8").tobytes())
         tempi = [round(v) for t in self.tempi for v in (t.onset_q * GRID, 6e7 / t.quarter_bpm)]
         digest.update(np.array(tempi or [0, round(6e7 / BPM)], "<i8").tobytes())
+        for symbol in self.symbols:
+            digest.update(f"{round(symbol.onset_q * GRID)} {symbol.label}\n".encode())
         return PREFIX + digest.hexdigest()
 
 

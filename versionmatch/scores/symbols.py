@@ -18,6 +18,18 @@ KINDS = (  # the first that fits; what a quality adds beyond these is left out
     (r"power|5$", "5"),
 )
 
+STEPS_OF = {
+    "maj": (0, 4, 7),
+    "min": (0, 3, 7),
+    "7": (0, 4, 7, 10),
+    "maj7": (0, 4, 7, 11),
+    "min7": (0, 3, 7, 10),
+    "dim": (0, 3, 6),
+    "aug": (0, 4, 8),
+    "sus4": (0, 5, 7),
+    "5": (0, 7),
+}
+
 
 def harte(symbol: str) -> str | None:
     """The chord in Harte's notation by its root and basic quality; None where it is no chord, ``N`` for none.
@@ -48,6 +60,19 @@ def quality(text: str) -> str:
     if text.startswith("minor-major") or text in {"mM7", "mmaj7"}:
         return "min"
     return next((name for pattern, name in KINDS if re.match(pattern, text)), "maj")
+
+
+def tones(label: str) -> tuple[int, ...]:
+    """MIDI pitches of a chord in Harte's notation: its root below C3, its tones from there up; none for ``N``.
+
+    >>> tones("A:min"), tones("N")
+    ((45, 57, 60, 64), ())
+    """
+    root, colon, kind = label.partition(":")
+    if not colon:
+        return ()
+    low = 48 + ROOTS.index(root)
+    return (low - 12, *(low + step for step in STEPS_OF[kind]))
 
 
 def _known(text: str) -> bool:

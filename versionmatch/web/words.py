@@ -121,7 +121,9 @@ def _identity(sha256: str) -> Markup:
         "details",
         element("summary", element("code", sha256[:12]), " …"),
         element("code", sha256, class_="whole"),
-        element("span", "sha256 of the decoded sound", class_="quiet"),
+        element(
+            "span", f"sha256 of {'its notes' if sha256.startswith('score-') else 'the decoded sound'}", class_="quiet"
+        ),
         class_="identity",
     )
 
@@ -207,6 +209,9 @@ def command(match: Match, *, audio: bool) -> str:
         span = match.manifest.params.get(setting)
         if span:
             parts.append(f"{flag} {clock(float(span[0]))}-{clock(float(span[1]))}")
+    for flag, setting in (("--melody-part-a", "query_melody_part"), ("--melody-part-b", "reference_melody_part")):
+        if match.manifest.params.get(setting):
+            parts.append(f"{flag} {_quoted(str(match.manifest.params[setting]))}")
     if not audio:
         parts.append("--no-audio")
     return " ".join(parts)
