@@ -23,6 +23,7 @@ from ..params import CompareParams
 from ..plugins import find
 from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Segments, Span
 from ..units import signed_semitones
+from .corrections import corrected, digest_of, named, sentences
 from .opening import Source, excerpt, open_track
 
 Progress = Callable[[str], None]
@@ -113,7 +114,7 @@ def compare(
         coverage_query=explain.coverage(passages, query_part.recording.duration_s, "query"),
         coverage_reference=explain.coverage(passages, reference_part.recording.duration_s, "reference"),
         differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
-        notes=_notes(whole_query, whole_reference),
+        notes=_notes(whole_query, whole_reference, params),
         manifest=_manifest(whole_query, whole_reference, query_part, params),
         query_track=whole_query,
         reference_track=whole_reference,
@@ -126,6 +127,7 @@ def _measured(
     tell(f"{side}: reading the sound")
     part = params.query_melody_part if side == "A" else params.reference_melody_part
     track = open_track(source, extractors=params.extractors, cache=cache, limits=limits, melody_part=part)
+    track = corrected(track, params.corrections_a if side == "A" else params.corrections_b)
     for kind in (*MEASURED, *(("peaks",) if "recording" in params.cues else ())):
         if kind in OF_SOUND and "audio" not in track and not track.kept(kind):
             continue
@@ -253,16 +255,18 @@ _SAID = {
 }
 
 
-def _notes(query: Track, reference: Track) -> tuple[str, ...]:
+def _notes(query: Track, reference: Track, params: CompareParams) -> tuple[str, ...]:
     """What must be known about the two sounds before the rest is read."""
     sides = (("A", query), ("B", reference))
     scores = tuple(_of_score(side, track) for side, track in sides if track.recording.is_score)
-    return scores + tuple(
+    by_hand = *sentences("A", params.corrections_a), *sentences("B", params.corrections_b)
+    flags = (
         f"{side} ({track.recording.label}) {_SAID[flag]}."
         for side, track in sides
         for flag in track.recording.flags
         if flag in _SAID
     )
+    return *scores, *by_hand, *flags
 
 
 def _of_score(side: str, track: Track) -> str:
@@ -270,9 +274,10 @@ def _of_score(side: str, track: Track) -> str:
     recording = track.recording
     written = [kind for kind in ("chords", "beats") if track.settings(kind) == ""]
     told = f"; {' and '.join(written)} are those written" if written else ""
+    melody = track["melody"].facts.get("melody", "corrected by hand")
     return (
         f"{side} ({recording.label}) is a score ({recording.codec.removeprefix('score: ')}), sounded in plain tones; "
-        f"its melody is {track['melody'].facts.get('melody', 'given')}{told}."
+        f"its melody is {melody}{told}."
     )
 
 
@@ -285,4 +290,7 @@ def _manifest(query: Track, reference: Track, compared: Track, params: ComparePa
         models[f"model {compared['segments'].model_id}"] = compared["segments"].settings
     versions: Mapping[str, str] = {"versionmatch": __version__, **{name: version(name) for name in parts}, **models}
     inputs = {"query": query.recording.id, "reference": reference.recording.id}
-    return Manifest("compare", versions, params.to_dict(), params.digest(), inputs)
+    for side, given in (("A", params.corrections_a), ("B", params.corrections_b)):
+        inputs |= {f"{kind} of {side}": digest_of(kind, value) for kind, value in given.items()}
+    told = replace(params, corrections_a=named(params.corrections_a), corrections_b=named(params.corrections_b))
+    return Manifest("compare", versions, told.to_dict(), told.digest(), inputs)

@@ -14,10 +14,13 @@ from ..errors import InputError
 from ..features.view import FeatureCache, Track
 from ..scores.reading import read_score
 from ..scores.sounding import features_of, sound_of
-from ..types import Features, Peaks, Recording
+from ..types import Audio, Feature, Recording
 
 Source: TypeAlias = "str | Path | bytes | BinaryIO | tuple[np.ndarray[Any, Any], int] | Track"
 """What stands for a recording or a score: a path, its bytes, an open file, ``(samples, sr)``, or a Track."""
+
+WRITTEN = ("notes", "chords", "key", "beats")
+"""Kinds that are cut, too, where they are given: written in a score, or corrected by hand."""
 
 SLICED = ("cqt", "melody", "onsets")
 """Kinds that are cut when only a part is compared; the others are made anew from them. So are peaks, if there."""
@@ -61,7 +64,8 @@ def excerpt(track: Track, start_s: float, end_s: float) -> Track:
             f"{whole.label} is {whole.duration_s:.1f} s long; a range from {start_s:g} s on lies outside it"
         )
     end_s = min(end_s, whole.duration_s)
-    cut: dict[str, Features | Peaks] = {kind: track[kind].between(start_s, end_s) for kind in SLICED}
+    cut: dict[str, Audio | Feature] = {kind: track[kind].between(start_s, end_s) for kind in SLICED}
+    cut |= {kind: track[kind].between(start_s, end_s) for kind in WRITTEN if kind in track.given}
     if any(kind == "peaks" for kind in track):  # ``in`` would make them
         cut["peaks"] = track["peaks"].between(start_s, end_s)
     part = Recording(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from ..audio import decode, synth
 from ..audio.limits import Limits
 from ..audio.source import Source, label_of
@@ -66,7 +68,7 @@ def features_of(score: Score, audio: Audio, *, part: str = "") -> dict[str, Audi
         "audio": audio,
         "notes": notes,
         "melody": replace(pitch_track(notes, n_frames, FRAME_RATE), facts=facts),
-        "key": key_of(score),
+        "key": replace(key_of(score), duration_s=np.array([audio.duration_s])),
     }
     written = {"chords": chords_of(score), "beats": beats_of(score)}
     return given | {kind: found for kind, found in written.items() if found is not None}

@@ -209,9 +209,10 @@ def command(match: Match, *, audio: bool) -> str:
         span = match.manifest.params.get(setting)
         if span:
             parts.append(f"{flag} {clock(float(span[0]))}-{clock(float(span[1]))}")
-    for flag, setting in (("--melody-part-a", "query_melody_part"), ("--melody-part-b", "reference_melody_part")):
-        if match.manifest.params.get(setting):
-            parts.append(f"{flag} {_quoted(str(match.manifest.params[setting]))}")
+    for side, whole in (("a", "query"), ("b", "reference")):
+        flags = {"melody-part": match.manifest.params.get(f"{whole}_melody_part", "")}
+        flags |= match.manifest.params.get(f"corrections_{side}", {})
+        parts += [f"--{name}-{side} {_quoted(str(value))}" for name, value in flags.items() if value]
     if not audio:
         parts.append("--no-audio")
     return " ".join(parts)
