@@ -1,9 +1,11 @@
 """All formats: one tune is one tune, content decides, and what is broken is named."""
 
+import doctest
 import io
 import random
 import zipfile
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -147,3 +149,10 @@ def test_the_usual_doctype_of_musicxml_is_no_harm():
 def test_what_is_wrong_is_said_with_the_place(text, told):
     with pytest.raises(InputError, match=told):
         read_score(text.encode())
+
+
+def test_the_examples_of_the_page_on_scores_run():
+    page = Path(__file__).parents[2] / "docs" / "scores.md"
+    found = doctest.testfile(str(page), module_relative=False)
+    assert found.attempted > 3
+    assert found.failed == 0
