@@ -3,6 +3,7 @@
 import doctest
 import io
 import random
+import time
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -96,6 +97,24 @@ def test_a_cut_midi_file_says_how_much_is_missing():
         read_midi(tune_as("midi")[:-10])
 
 
+@pytest.mark.parametrize("token", ["[", "{", "[K:", '"', "!a", "(", "|", ":", "1/11", "C", ">", "/", "^", "1"])
+def test_a_long_line_of_abc_takes_no_longer_than_its_length(token):
+    started = time.process_time()
+    for line in (token * 20_000, "C" + token * 20_000):
+        for head in ("X:1\nL:1/8\nK:C\n", "X:1\nQ:1/4=120\nK:", "X:1\nK:C\nCDE\nQ:"):
+            with suppress(InputError):
+                READERS["abc"]((head + line + "\n").encode(), None)
+    assert time.process_time() - started < 20
+
+
+def test_lengths_without_a_common_measure_are_refused():
+    odd = list(range(1001, 1400, 2))
+    with pytest.raises(InputError, match="mend the lengths before it"):
+        read_score(musicxml(("P", [attributes(n) + note("C4", 1) for n in odd])))
+    with pytest.raises(InputError, match="mend the lengths before it"):
+        read_score(("**kern\n" + "\n".join(f"{n}c" for n in odd)).encode())
+
+
 def test_a_zip_bomb_is_refused():
     bomb = mxl(b"<score-partwise>" + b" " * (65 << 20))
     assert len(bomb) < 100_000
@@ -139,6 +158,7 @@ def test_the_usual_doctype_of_musicxml_is_no_harm():
         ("onset,offset,pitch\n0,1,200\n", "MIDI pitch 200"),
         ("onset,offset,pitch\n", "no notes that could be sounded"),
         ("onset,offset,pitch\n0,1\n", "line 2 has 2 columns"),
+        ('onset,offset,pitch\n"' + "0,1,60\n" * 30_000, "field larger than field limit"),
         ("onset,offset,pitch\n0,9000,60\n", "9,000 seconds is more than MAX_DURATION_S"),
         ("X:1\nL:1/8\nK:C\nC99999\n", "cannot be read"),
         ("**kern\n4c\t4d\n", "line 2 has 2 columns where there are 1 spines"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +14,7 @@ from ..errors import InputError
 from ..features.view import Track
 from ..scores.reading import READERS, as_text, format_of
 from ..scores.symbols import harte
+from ..scores.table import rows as table_rows
 from ..scores.voice import melody_notes, melody_part, pitch_track
 from ..types import Annotation, Feature
 from ..units import PITCH_CLASSES
@@ -92,11 +91,10 @@ def _rows(text: str, wanted: str, needs: tuple[str, ...]) -> list[tuple[int, dic
         found = lines[0][:60] if lines else ""
         raise InputError(f"a table of {wanted} begins with a line that names its columns; got {found!r}")
     rows = []
-    for number, row in enumerate(csv.reader(io.StringIO("\n".join(lines[1:]))), start=2):
-        if any(cell.strip() for cell in row):
-            if len(row) != len(names):
-                raise InputError(f"line {number} has {len(row)} columns, and the header names {len(names)}")
-            rows.append((number, dict(zip(names, row, strict=True))))
+    for number, row in table_rows(lines):
+        if len(row) != len(names):
+            raise InputError(f"line {number} has {len(row)} columns, and the header names {len(names)}")
+        rows.append((number, dict(zip(names, row, strict=True))))
     if not rows:
         raise InputError(f"it has no {wanted.partition(' ')[0]}; leave the correction out, or fill the table")
     return rows

@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Protocol
 
 from ..errors import InputError
 from .symbols import STEPS, harte
-from .writing import Draft, whole
+from .writing import Draft, later, whole
 
 ACCIDENTAL = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
 TOKEN = re.compile(
-    r'(?P<text>"[^"]*")'
-    r"|(?P<inline>\[[A-Za-z]:[^\]]*\])"
-    r"|(?P<grace>\{[^}]*\})"
-    r"|(?P<decoration>![^!|\s]*!|\+[a-zA-Z0-9.]+\+)"
+    r'(?P<text>"[^"]{0,400}")'  # bounded, so that no line takes more than a time in proportion to its length
+    r"|(?P<inline>\[[A-Za-z]:[^\]]{0,200}\])"
+    r"|(?P<grace>\{[^}]{0,200}\})"
+    r"|(?P<decoration>![^!|\s]{0,40}!|\+[a-zA-Z0-9.]{1,40}\+)"
     r"|(?P<tuplet>\(\d(?::\d*){0,2})"
-    r"|(?P<chord>\[(?=[\^_=A-Ga-gxz\"!])[^\]]*\])(?P<chordlength>\d*/*\d*)(?P<chordtie>-?)"
-    r"|(?P<bar>[:|\[\]]*\|[:|\]]*(?:\s*\[?\d[\d,.-]*)?|::|\[\d[\d,.-]*|\[\|)"
+    r"|(?P<chord>\[(?=[\^_=A-Ga-gxz\"!])[^\]]{0,200}\])(?P<chordlength>\d*/*\d*)(?P<chordtie>-?)"
+    r"|(?P<bar>[:|\[\]]{0,4}\|[:|\]]{0,4}(?:\s*\[?\d[\d,.-]*)?|::|\[\d[\d,.-]*|\[\|)"
     r"|(?P<note>(?:\^\^|__|[\^_=])?[A-Ga-g][,']*)(?P<length>\d*/*\d*)(?P<tie>-?)"
     r"|(?P<rest>[xz])(?P<restlength>\d*/*\d*)"
     r"|(?P<bars>[XZ])(?P<nbars>\d*)"
@@ -63,7 +64,7 @@ class Reader(Protocol):
 def read_music(tune: Reader, line: str) -> None:
     """Add the notes of a line to the voice that is being read; what is not known is passed over."""
     found = list(TOKEN.finditer(line))
-    for token, after in zip(found, [*found[1:], None], strict=True):
+    for token, after in zip_longest(found, found[1:]):
         voice = tune.here
         if token["note"] or token["chord"]:
             _sound(tune, voice, _chord(tune, voice, token), _factor(after))
@@ -72,7 +73,8 @@ def read_music(tune: Reader, line: str) -> None:
             _advance(voice, length * _factor(after))
         elif token["bars"]:
             bar = 4 * Fraction(*(tune.meter or (4, 4)))
-            voice.at += bar * whole(token["nbars"] or "1", "the bars of a rest", low=1, high=9999)
+            count = whole(token["nbars"] or "1", "the bars of a rest", low=1, high=9999)
+            voice.at = later(voice.at, bar * count)
         elif token["bar"]:
             voice.inflected, voice.bar_at = {}, voice.at
         elif token["overlay"]:
@@ -135,7 +137,7 @@ def _sound(tune: Reader, voice: Voice, notes: Sounding, broken: Fraction) -> Non
 def _advance(voice: Voice, length: Fraction) -> None:
     """Past a note or a rest of a written length: tuplets and broken rhythm are counted down."""
     factor, left = voice.tuplet
-    voice.at += length * factor * voice.broken
+    voice.at = later(voice.at, length * factor * voice.broken)
     voice.broken = Fraction(1)
     voice.tuplet = (factor, left - 1) if left > 1 else (Fraction(1), 0)
 

@@ -13,7 +13,7 @@ from .writing import Draft, fraction, meter
 FIELD = re.compile(r"([A-Za-z]):(.*)")
 MODES = {"maj": 0, "ion": 0, "mix": -1, "dor": -2, "m": -3, "min": -3, "aeo": -3, "phr": -4, "loc": -5, "lyd": 1}
 LETTERS = "FCGDAEB"
-TEMPO = re.compile(r'(?:"[^"]*")?\s*((?:\d+/\d+\s*)+)=\s*(\d+(?:\.\d+)?)')
+TEMPO = re.compile(r'(?:"[^"]*")?\s*(\d{1,4}/\d{1,4}(?:\s+\d{1,4}/\d{1,4}){0,7})\s*=\s*(\d+(?:\.\d+)?)')
 
 
 def read_abc(text: str, number: int | None = None) -> Score:

@@ -9,7 +9,7 @@ from fractions import Fraction
 from ..errors import InputError
 from .score import Score
 from .symbols import STEPS, harte
-from .writing import Draft, fraction, meter, whole
+from .writing import Draft, fraction, later, meter, whole
 
 LENGTH = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
 PITCH = re.compile(r"([a-gA-G])\1*")
@@ -77,7 +77,7 @@ def _row(draft: Draft, spines: list[Spine], tokens: list[str], at: Fraction, lin
     start = begun if begun > at else _next(spines, at)
     for spine, token in timed:
         lengths = [_note(draft, spine.part, start, note, line) for note in token.split(" ") if note]
-        spine.until = start + max(lengths)
+        spine.until = later(start, max(lengths))
     for spine, token in pairs:
         symbol = harte(token) if spine.kind in CHORDS else None
         if symbol is not None:

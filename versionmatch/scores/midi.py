@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -53,7 +54,7 @@ def _tracks(data: bytes) -> Iterator[bytes]:
 
 def _read_track(draft: Draft, track: bytes, ticks: Fraction, *, tempi: bool) -> None:
     """Add one track; a note that is begun again while it sounds ends when the first end of it comes."""
-    name, parts, sounding, last = "", {}, {}, 0  # type: str, dict[int, int], dict[tuple[int, int], list[int]], int
+    name, parts, sounding, last = "", {}, {}, 0  # type: str, dict[int, int], dict[tuple[int, int], deque[int]], int
     for tick, status, body in _events(track):
         last = tick
         at = Fraction(tick) / ticks
@@ -62,9 +63,9 @@ def _read_track(draft: Draft, track: bytes, ticks: Fraction, *, tempi: bool) -> 
         elif status >> 4 in {8, 9} and status & 15 != PERCUSSION:
             key = (status & 15, body[0])
             if status >> 4 == 9 and body[1]:
-                sounding.setdefault(key, []).append(tick)
+                sounding.setdefault(key, deque()).append(tick)
             elif sounding.get(key):
-                _end(draft, parts, key, sounding[key].pop(0), tick, ticks)
+                _end(draft, parts, key, sounding[key].popleft(), tick, ticks)
     for key, starts in sounding.items():
         for start in starts:
             _end(draft, parts, key, start, last, ticks)

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from ..errors import InputError
 from .score import Score
 from .symbols import STEPS, quality, root_name
-from .writing import Draft, fraction, meter, whole
+from .writing import Draft, fraction, later, meter, whole
 from .xml_tree import parse, unpacked
 
 NAMES = ("whole", "half", "quarter", "eighth", "16th", "32nd")
@@ -64,7 +64,7 @@ def _measure(draft: Draft, place: Place, measure: Element) -> None:
         if item.tag == "note":
             _note(draft, place, item)
         elif item.tag in {"backup", "forward"}:
-            place.at += _duration(place, item) * (1 if item.tag == "forward" else -1)
+            place.at = later(place.at, _duration(place, item) * (1 if item.tag == "forward" else -1))
             if place.at < 0:
                 raise InputError(
                     f"a backup in measure {measure.get('number')!r} leads to before the score begins; mend it"
@@ -85,7 +85,7 @@ def _note(draft: Draft, place: Place, note: Element) -> None:
     duration = _duration(place, note)
     onset = place.last if note.find("chord") is not None else place.at
     if note.find("chord") is None:
-        place.last, place.at = place.at, place.at + duration
+        place.last, place.at = place.at, later(place.at, duration)
     pitch = note.find("pitch")
     if pitch is None or note.find("cue") is not None:
         return

@@ -94,6 +94,9 @@ class Score(Value):
         part = np.asarray(self.part, np.int32)
         _check(columns, part, self.parts, self.format)
         for name in ("tempi", "meters", "keys", "symbols"):
+            if len(getattr(self, name)) > MAX_NOTES:
+                what, found = f"this {self.format} score", len(getattr(self, name))
+                raise LimitError(what, limit="MAX_NOTES", found=found, allowed=MAX_NOTES, unit=name)
             object.__setattr__(self, name, tuple(sorted(getattr(self, name), key=lambda item: item.onset_q)))
         if any(not 1.0 <= tempo.quarter_bpm <= 2000.0 for tempo in self.tempi):
             slow = next(t.quarter_bpm for t in self.tempi if not 1.0 <= t.quarter_bpm <= 2000.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Iterator
 from fractions import Fraction
 
 from ..errors import InputError
@@ -26,6 +27,17 @@ def columns(header: str) -> dict[str, int]:
     return found if {"onset", "pitch"} <= found.keys() and {"offset", "duration"} & found.keys() else {}
 
 
+def rows(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of each line behind the header that is not empty; raises InputError for what is no table."""
+    reader = csv.reader(io.StringIO("\n".join(lines[1:])))
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield reader.line_num + 1, row
+    except csv.Error as error:
+        raise InputError(f"line {reader.line_num + 1}: {error}; save the table as comma-separated values") from error
+
+
 def read_table(text: str) -> Score:
     r"""The score of a table of notes with a header; other columns, such as velocity, are passed over.
 
@@ -40,9 +52,7 @@ def read_table(text: str) -> Score:
         found = lines[0][:60] if lines else ""
         raise InputError(f"a table of notes begins with a line that names its columns: {HEADER}; got {found!r}")
     draft, parts = Draft("csv"), {}  # type: Draft, dict[str, int]
-    for number, row in enumerate(csv.reader(io.StringIO("\n".join(lines[1:]))), start=2):
-        if not any(cell.strip() for cell in row):
-            continue
+    for number, row in rows(lines):
         if len(row) <= max(where.values()):
             raise InputError(f"line {number} has {len(row)} columns, and the header names {max(where.values()) + 1}")
         name = row[where["part"]].strip() if "part" in where else ""

@@ -16,6 +16,10 @@ MAX_QUARTERS = 200_000
 """Nothing lies later in a score; an hour at a quarter of 18 ms."""
 
 
+FINEST = 10**12
+"""Parts of a quarter; lengths whose common measure is finer are no music, and cost without bound to add up."""
+
+
 @dataclass(slots=True)
 class Draft:
     """A score while it is read."""
@@ -80,6 +84,17 @@ class Draft:
             self.title or None,
             self.composer or None,
         )
+
+
+def later(at: Quarters, length: Quarters) -> Quarters:
+    """The place ``length`` after ``at``; raises InputError where that is no length that music has."""
+    place = at + length
+    if place.denominator > FINEST or abs(place) > MAX_QUARTERS:
+        raise InputError(
+            f"a place {float(place):g} quarters into the score cannot be written in {FINEST:,} parts of a quarter, or "
+            f"lies after {MAX_QUARTERS:,} quarters; mend the lengths before it"
+        )
+    return place
 
 
 def fraction(text: str, what: str, *, most: int = MAX_QUARTERS) -> Fraction:
