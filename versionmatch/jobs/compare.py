@@ -21,6 +21,7 @@ from ..match.agreement import melody_agreement
 from ..match.cues.passages import PassagesCue, passage_evidence
 from ..params import CompareParams
 from ..plugins import find
+from ..scores.sounding import WRITTEN
 from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Segments, Span
 from ..units import signed_semitones
 from .corrections import corrected, digest_of, named, sentences
@@ -272,7 +273,7 @@ def _notes(query: Track, reference: Track, params: CompareParams) -> tuple[str, 
 def _of_score(side: str, track: Track) -> str:
     """What a score was taken for, and what of it is written."""
     recording = track.recording
-    written = [kind for kind in ("chords", "beats") if track.settings(kind) == ""]
+    written = [kind for kind in ("chords", "beats") if track.settings(kind) == WRITTEN]
     told = f"; {' and '.join(written)} are those written" if written else ""
     melody = track["melody"].facts.get("melody", "corrected by hand")
     return (

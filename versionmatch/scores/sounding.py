@@ -17,6 +17,9 @@ from .symbols import tones
 from .voice import SKYLINE, melody_notes, melody_part, pitch_track
 from .written import beats_of, chords_of, key_of
 
+WRITTEN = "written"
+"""The ``settings`` of a score's own key, chords and beats; those of its melody and notes begin so."""
+
 SR = 16000
 FRAME_RATE = 50.0  # of the pitch track, as that of the constant-Q transform
 TIMBRE = "voice"
@@ -64,14 +67,15 @@ def features_of(score: Score, audio: Audio, *, part: str = "") -> dict[str, Audi
     notes = melody_notes(score, chosen)
     n_frames = 1 + int(audio.samples.size * FRAME_RATE) // audio.sr
     facts = {"melody": SKYLINE if chosen is None else f"the part {score.parts[chosen]!r}"}
+    whose = f"{WRITTEN}-{'skyline' if chosen is None else chosen + 1}"
     given: dict[str, Audio | Feature] = {
         "audio": audio,
-        "notes": notes,
-        "melody": replace(pitch_track(notes, n_frames, FRAME_RATE), facts=facts),
-        "key": replace(key_of(score), duration_s=np.array([audio.duration_s])),
+        "notes": replace(notes, settings=whose),
+        "melody": replace(pitch_track(notes, n_frames, FRAME_RATE), settings=whose, facts=facts),
+        "key": replace(key_of(score), settings=WRITTEN, duration_s=np.array([audio.duration_s])),
     }
-    written = {"chords": chords_of(score), "beats": beats_of(score)}
-    return given | {kind: found for kind, found in written.items() if found is not None}
+    found = {"chords": chords_of(score), "beats": beats_of(score)}
+    return given | {kind: replace(made, settings=WRITTEN) for kind, made in found.items() if made is not None}
 
 
 def load(
