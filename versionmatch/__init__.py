@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "compare": "jobs.compare",
     "Catalogue": "jobs.catalogue",
-    "load": "audio.decode",
+    "load": "scores.sounding",
     "stream": "audio.decode",
     "Limits": "audio.decode",
     "CompareParams": "params",

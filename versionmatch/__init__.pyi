@@ -1,7 +1,6 @@
 from . import align as align
 from . import features as features
 from .audio.decode import Limits as Limits
-from .audio.decode import load as load
 from .audio.decode import stream as stream
 from .embed.embedder import VersionEmbedder as VersionEmbedder
 from .errors import AudioDecodeError as AudioDecodeError
@@ -15,6 +14,7 @@ from .jobs.retrieval import RetrievalParams as RetrievalParams
 from .jobs.retrieval import bench_retrieval as bench_retrieval
 from .params import CompareParams as CompareParams
 from .params import IndexParams as IndexParams
+from .scores.sounding import load as load
 from .types import Alignment as Alignment
 from .types import Annotation as Annotation
 from .types import Audio as Audio

@@ -19,6 +19,9 @@ CUES = ("harmony", "melody", "rhythm")
 FUSED = (*CUES, "passages", "embedding")
 """All that is weighed together: the elements, how much is shared passage by passage, and the learned embedding."""
 
+CORRECTABLE = ("melody", "chords", "key", "beats")
+"""What a person may have corrected of a recording."""
+
 
 def at_hand(cues: Sequence[str]) -> tuple[str, ...]:
     """Those of the cues that can be asked here: the embedding needs torch, an optional dependency.
@@ -83,6 +86,11 @@ class CompareParams(Params):
         Only this part of a recording is compared; times in the result are still those of the whole.
     extractors : mapping
         Kind → name of an extractor plugin, where it is not the default, such as ``{"melody": "melody-essentia"}``.
+    query_melody_part, reference_melody_part : str
+        Of a score: the part that carries the melody, by name or number, or ``"skyline"``; empty: chosen by its name.
+    corrections_a, corrections_b : mapping
+        What was corrected by hand, of the query and of the reference: ``"melody"``, ``"chords"``, ``"beats"`` → path
+        of a table, ``"key"`` → a key such as ``"G major"``; see ``docs/scores.md``.
     transposition : int, optional
         Semitones (0…11) that raise the reference to the query; None: found.
     min_passage_s : float
@@ -97,6 +105,10 @@ class CompareParams(Params):
     query_range: tuple[float, float] | None = None
     reference_range: tuple[float, float] | None = None
     extractors: Mapping[str, str] = field(default_factory=dict)
+    query_melody_part: str = ""
+    reference_melody_part: str = ""
+    corrections_a: Mapping[str, str] = field(default_factory=dict)
+    corrections_b: Mapping[str, str] = field(default_factory=dict)
     transposition: int | None = None
     min_passage_s: float = 6.0
     max_passages: int = 12
@@ -105,6 +117,10 @@ class CompareParams(Params):
     def __post_init__(self) -> None:
         object.__setattr__(self, "cues", tuple(self.cues))
         object.__setattr__(self, "extractors", dict(self.extractors))
+        for name in ("corrections_a", "corrections_b"):
+            given = {kind: os.fspath(value) for kind, value in getattr(self, name).items()}
+            object.__setattr__(self, name, given)
+            check(given.keys() <= set(CORRECTABLE), name, sorted(given), f"of the kinds {', '.join(CORRECTABLE)}")
         check(len(self.cues) > 0, "cues", self.cues, "at least one cue")
         check(len(set(self.cues)) == len(self.cues), "cues", self.cues, "different cues")
         for name in ("query_range", "reference_range"):

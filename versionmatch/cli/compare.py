@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ParamsError
-from ..params import CompareParams, usual_cues
+from ..params import CORRECTABLE, CompareParams, usual_cues
 from ..units import parse_range
 from .common import add_common, clear_progress, open_cache, progress
 
@@ -20,8 +20,12 @@ def add_to(commands: Any) -> None:
         help="compare two recordings",
         description="Compare two recordings: relation, evidence by element, shared passages, differences.",
     )
-    parser.add_argument("query", metavar="A", help="a recording (wav, flac, ogg, mp3, aiff, opus, m4a, video …)")
-    parser.add_argument("reference", metavar="B", help="the recording it is compared with")
+    parser.add_argument(
+        "query",
+        metavar="A",
+        help="a recording (wav, flac, ogg, mp3, aiff, opus, m4a, video …) or a score (MIDI, MusicXML, ABC, kern, CSV)",
+    )
+    parser.add_argument("reference", metavar="B", help="the recording or score it is compared with")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the report here (.html)")
     parser.add_argument(
         "--formats",
@@ -32,6 +36,13 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the summary")
     parser.add_argument("--a-range", metavar="M:SS-M:SS", help="compare only this part of A")
     parser.add_argument("--b-range", metavar="M:SS-M:SS", help="compare only this part of B")
+    for side in ("a", "b"):
+        told = f"the part of the score {side.upper()} with the melody: its name or number, or skyline"
+        parser.add_argument(f"--melody-part-{side}", default="", metavar="PART", help=told)
+        for kind in ("melody", "chords", "beats"):
+            told = f"{kind} of {side.upper()}, corrected by hand, in place of the machine's; see docs/scores.md"
+            parser.add_argument(f"--{kind}-{side}", default="", metavar="CSV", help=told)
+        parser.add_argument(f"--key-{side}", default="", metavar="KEY", help='the key, such as "G major"')
     usual = ",".join(usual_cues())
     parser.add_argument("--cues", default=usual, metavar="LIST", help="which cues (default: %(default)s)")
     parser.add_argument(
@@ -72,11 +83,21 @@ def params_of(options: argparse.Namespace) -> CompareParams:
         query_range=parse_range(options.a_range) if options.a_range else None,
         reference_range=parse_range(options.b_range) if options.b_range else None,
         extractors=extractors,
+        corrections_a=_corrections(options, "a"),
+        corrections_b=_corrections(options, "b"),
+        query_melody_part=options.melody_part_a,
+        reference_melody_part=options.melody_part_b,
         transposition=options.transposition,
         min_passage_s=options.min_passage,
         max_passages=options.max_passages,
         max_duration_s=options.max_duration,
     )
+
+
+def _corrections(options: argparse.Namespace, side: str) -> dict[str, str]:
+    """What was corrected of that side, by kind."""
+    given = {kind: getattr(options, f"{kind}_{side}") for kind in CORRECTABLE}
+    return {kind: value for kind, value in given.items() if value}
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ _WAVEFORM = (
 def _sound(recording: Recording, track: Mapping[str, Any], folder: Path) -> tuple[str, int]:
     """The sound file's name as seen from the folder, and its sample rate."""
     source = Path(recording.source)
-    if source.is_file():
+    if source.is_file() and not recording.is_score:
         return Path(os.path.relpath(source.resolve(), folder.resolve())).as_posix(), recording.sr or DEFAULT_RATE
     audio = feature(track, "audio")
     if not isinstance(audio, Audio):
@@ -91,7 +91,7 @@ def _sound(recording: Recording, track: Mapping[str, Any], folder: Path) -> tupl
             f"{recording.label} came from no file that is still there ({recording.source!r}) and its sound is not at "
             "hand, but Sonic Visualiser opens sound files; compare files, or choose another export"
         )
-    name = f"{recording.id[:16]}.wav"
+    name = f"{recording.id[:22] if recording.is_score else recording.id[:16]}.wav"
     soundfile.write(folder / name, audio.samples, audio.sr, subtype="PCM_16")
     return name, audio.sr
 

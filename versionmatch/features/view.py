@@ -74,6 +74,24 @@ class Track(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._known)
 
+    @property
+    def given(self) -> frozenset[str]:
+        """The kinds that were there from the beginning."""
+        return self._given
+
+    def corrected(self, given: Mapping[str, Feature]) -> Track:
+        """The same recording with these features in place of its own; what was made from those is made anew."""
+        kept = {kind: value for kind, value in self._known.items() if not self._rests_on(kind, given)}
+        first = {kind: value for kind, value in kept.items() if kind in self._given}
+        track = Track(self.recording, {**first, **given}, choice=self._choice, cache=self._cache)
+        track._known = {**kept, **given}
+        return track
+
+    def _rests_on(self, kind: str, given: Mapping[str, Feature]) -> bool:
+        if kind in self._given or kind == "audio":
+            return False
+        return any(need in given or self._rests_on(need, given) for need in self._extractor(kind).needs)
+
     def settings(self, kind: str) -> str:
         """The digest of everything that shapes that feature."""
         if kind == "audio":  # also where it is not at hand: the features kept of a recording are still known by name

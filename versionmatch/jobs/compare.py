@@ -21,8 +21,10 @@ from ..match.agreement import melody_agreement
 from ..match.cues.passages import PassagesCue, passage_evidence
 from ..params import CompareParams
 from ..plugins import find
-from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Recording, Segments, Span
+from ..scores.sounding import WRITTEN
+from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Segments, Span
 from ..units import signed_semitones
+from .corrections import corrected, digest_of, named, sentences
 from .opening import Source, excerpt, open_track
 
 Progress = Callable[[str], None]
@@ -51,7 +53,7 @@ def compare(
     Parameters
     ----------
     query, reference : path, bytes, open file, ``(samples, sr)`` or Track
-        The two recordings; any format that ``versionmatch.load`` reads.
+        The two recordings or scores; any format that ``versionmatch.load`` reads.
     params : CompareParams, optional
         The settings; or give them as keywords: ``compare(a, b, query_range=(41, 49))``.
     cache : FeatureCache, optional
@@ -113,7 +115,7 @@ def compare(
         coverage_query=explain.coverage(passages, query_part.recording.duration_s, "query"),
         coverage_reference=explain.coverage(passages, reference_part.recording.duration_s, "reference"),
         differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
-        notes=_notes(whole_query.recording, whole_reference.recording),
+        notes=_notes(whole_query, whole_reference, params),
         manifest=_manifest(whole_query, whole_reference, query_part, params),
         query_track=whole_query,
         reference_track=whole_reference,
@@ -124,13 +126,17 @@ def _measured(
     source: Source, params: CompareParams, cache: FeatureCache | None, limits: Limits, tell: Progress, side: str
 ) -> Track:
     tell(f"{side}: reading the sound")
-    track = open_track(source, extractors=params.extractors, cache=cache, limits=limits)
+    part = params.query_melody_part if side == "A" else params.reference_melody_part
+    track = open_track(source, extractors=params.extractors, cache=cache, limits=limits, melody_part=part)
+    track = corrected(track, params.corrections_a if side == "A" else params.corrections_b)
     for kind in (*MEASURED, *(("peaks",) if "recording" in params.cues else ())):
         if kind in OF_SOUND and "audio" not in track and not track.kept(kind):
             continue
         tell(f"{side}: {kind}")
         _ = track[kind]
-    if Path(track.recording.source).is_file():  # it can be read again; other sound is kept for the report
+    if (
+        not track.recording.is_score and Path(track.recording.source).is_file()
+    ):  # it can be read again; other sound is kept for the report
         track.release("audio")
     return track
 
@@ -250,13 +256,29 @@ _SAID = {
 }
 
 
-def _notes(query: Recording, reference: Recording) -> tuple[str, ...]:
+def _notes(query: Track, reference: Track, params: CompareParams) -> tuple[str, ...]:
     """What must be known about the two sounds before the rest is read."""
-    return tuple(
-        f"{side} ({recording.label}) {_SAID[flag]}."
-        for side, recording in (("A", query), ("B", reference))
-        for flag in recording.flags
+    sides = (("A", query), ("B", reference))
+    scores = tuple(_of_score(side, track) for side, track in sides if track.recording.is_score)
+    by_hand = *sentences("A", params.corrections_a), *sentences("B", params.corrections_b)
+    flags = (
+        f"{side} ({track.recording.label}) {_SAID[flag]}."
+        for side, track in sides
+        for flag in track.recording.flags
         if flag in _SAID
+    )
+    return *scores, *by_hand, *flags
+
+
+def _of_score(side: str, track: Track) -> str:
+    """What a score was taken for, and what of it is written."""
+    recording = track.recording
+    written = [kind for kind in ("chords", "beats") if track.settings(kind) == WRITTEN]
+    told = f"; {' and '.join(written)} are those written" if written else ""
+    melody = track["melody"].facts.get("melody", "corrected by hand")
+    return (
+        f"{side} ({recording.label}) is a score ({recording.codec.removeprefix('score: ')}), sounded in plain tones; "
+        f"its melody is {melody}{told}."
     )
 
 
@@ -269,4 +291,7 @@ def _manifest(query: Track, reference: Track, compared: Track, params: ComparePa
         models[f"model {compared['segments'].model_id}"] = compared["segments"].settings
     versions: Mapping[str, str] = {"versionmatch": __version__, **{name: version(name) for name in parts}, **models}
     inputs = {"query": query.recording.id, "reference": reference.recording.id}
-    return Manifest("compare", versions, params.to_dict(), params.digest(), inputs)
+    for side, given in (("A", params.corrections_a), ("B", params.corrections_b)):
+        inputs |= {f"{kind} of {side}": digest_of(kind, value) for kind, value in given.items()}
+    told = replace(params, corrections_a=named(params.corrections_a), corrections_b=named(params.corrections_b))
+    return Manifest("compare", versions, told.to_dict(), told.digest(), inputs)

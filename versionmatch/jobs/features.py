@@ -9,20 +9,26 @@ from .opening import Source, open_track
 
 
 def features(
-    source: Source, *kinds: str, extractors: Mapping[str, str] | None = None, cache: FeatureCache | None = None
+    source: Source,
+    *kinds: str,
+    extractors: Mapping[str, str] | None = None,
+    cache: FeatureCache | None = None,
+    melody_part: str = "",
 ) -> Track:
     """A recording's features by kind, each made when first asked for.
 
     Parameters
     ----------
     source : path, bytes, open file or ``(samples, sr)``
-        The recording.
+        The recording or score.
     *kinds : str
         Made at once; any other kind is made when it is asked for.
     extractors : mapping, optional
         Kind → name of an extractor plugin, where it is not the default.
     cache : FeatureCache, optional
         Where features outlive the call.
+    melody_part : str
+        Of a score: the part that carries the melody, by name or number, or ``"skyline"``; empty: chosen by its name.
 
     Examples
     --------
@@ -32,7 +38,7 @@ def features(
     >>> track["chroma"].values.shape[0], track["chroma"].frame_rate
     (12, 10.0)
     """
-    track = open_track(source, extractors=extractors, cache=cache)
+    track = open_track(source, extractors=extractors, cache=cache, melody_part=melody_part)
     for kind in kinds:
         _ = track[kind]
     return track

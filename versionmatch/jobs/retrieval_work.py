@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..audio.decode import load
 from ..errors import InputError, VersionMatchError
 from ..features.view import Track
 from ..files import write_atomically
@@ -18,6 +17,7 @@ from ..match.ranking import ROW
 from ..plugins import find
 from ..store.artefacts import ArtefactStore
 from ..types import DoubleArray, Features, Recording
+from .opening import open_track
 from .retrieval_items import Item
 
 NPZ_FRAME_RATE = 10.0  # of CQT features in a .npz
@@ -57,11 +57,10 @@ def sketch(task: tuple[Item, tuple[str, ...], str | None, dict[str, str]]) -> Sk
 
 
 def open_item(item: Item, cache_dir: str | None, extractors: dict[str, str]) -> Track:
-    """The item as a Track: from sound, or from CQT features alone."""
+    """The item as a Track: from sound or a score, or from CQT features alone."""
     store = ArtefactStore(cache_dir) if cache_dir is not None else None
     if item.key is None:
-        recording, audio = load(item.path)
-        return Track(recording, {"audio": audio}, choice=extractors, cache=store)
+        return open_track(item.path, extractors=extractors, cache=store)
     cqt = _cqt(item)
     digest = hashlib.sha256(b"versionmatch-cqt-1" + cqt.values.tobytes()).hexdigest()
     recording = Recording(digest, item.label, cqt.n_frames / cqt.frame_rate)

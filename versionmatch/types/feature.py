@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from ..errors import FeatureMismatch, InputError
 from .value import DoubleArray, FloatArray, Value, frozen, mapping
@@ -99,6 +100,18 @@ class Notes(Value):
         """No note begins before the one before it has ended (1 ms of grace)."""
         return bool((self.onset_s[1:] >= (self.onset_s + self.duration_s)[:-1] - 1e-3).all())
 
+    def between(self, start_s: float, end_s: float) -> Notes:
+        """What sounds from ``start_s`` to ``end_s``, cut there; time 0 is then ``start_s``."""
+        keep, onset, duration = _cut(self.onset_s, self.duration_s, start_s, end_s)
+        keep &= duration > 0
+        return replace(
+            self,
+            onset_s=onset[keep],
+            duration_s=duration[keep],
+            pitch=self.pitch[keep],
+            confidence=self.confidence[keep],
+        )
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Annotation(Value):
@@ -128,3 +141,28 @@ class Annotation(Value):
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def between(self, start_s: float, end_s: float) -> Annotation:
+        """What lies from ``start_s`` to ``end_s``, stretches cut there; time 0 is then ``start_s``.
+
+        >>> key = Annotation("key", [0.0, 5.0], [5.0, 5.0], ("C major", "G major"), [1.0, 1.0])
+        >>> later = key.between(4.0, 8.0)
+        >>> later.onset_s.tolist(), later.duration_s.tolist(), later.labels
+        ([0.0, 1.0], [1.0, 3.0], ('C major', 'G major'))
+        """
+        keep, onset, duration = _cut(self.onset_s, self.duration_s, start_s, end_s)
+        labels = tuple(label for label, kept in zip(self.labels, keep, strict=True) if kept)
+        return replace(
+            self, onset_s=onset[keep], duration_s=duration[keep], labels=labels, confidence=self.confidence[keep]
+        )
+
+
+def _cut(
+    onset_s: DoubleArray, duration_s: DoubleArray, start_s: float, end_s: float
+) -> tuple[npt.NDArray[np.bool_], DoubleArray, DoubleArray]:
+    """Which events touch the stretch, and when all begin and how long they last in it; instants stay instants."""
+    ends = onset_s + duration_s
+    instant = duration_s == 0
+    keep = np.where(instant, onset_s >= start_s, ends > start_s) & (onset_s < end_s)
+    first = np.clip(onset_s, start_s, end_s)
+    return keep, first - start_s, np.maximum(np.minimum(ends, end_s) - first, 0.0)

@@ -93,6 +93,11 @@ class Recording:
         return self.title or Path(self.source).name or self.id[:12]
 
     @property
+    def is_score(self) -> bool:
+        """A score, of whose notes its sound is made; then ``source`` names no file of sound."""
+        return self.codec.startswith("score: ")
+
+    @property
     def low_information(self) -> bool:
         """Silence, tones and too-short sound allow no confident statement."""
         return "low_information" in self.flags

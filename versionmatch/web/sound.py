@@ -75,7 +75,7 @@ def _opened(
 ) -> tuple[Iterable[FloatArray], int, int]:
     """Blocks ``(n, channels)`` of the recording's file, else of its sound in memory; sample rate; 1 or 2 channels."""
     path = Path(recording.source)
-    if recording.source and path.is_file():
+    if recording.source and not recording.is_score and path.is_file():
         native_sr, native_channels, _ = probe(path)
         sr, channels = min(native_sr, most_sr), 2 if native_channels == 2 and not mono else 1
         blocks = stream(path, sr=sr, mono=channels == 1)

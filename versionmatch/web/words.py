@@ -121,7 +121,9 @@ def _identity(sha256: str) -> Markup:
         "details",
         element("summary", element("code", sha256[:12]), " …"),
         element("code", sha256, class_="whole"),
-        element("span", "sha256 of the decoded sound", class_="quiet"),
+        element(
+            "span", f"sha256 of {'its notes' if sha256.startswith('score-') else 'the decoded sound'}", class_="quiet"
+        ),
         class_="identity",
     )
 
@@ -207,6 +209,10 @@ def command(match: Match, *, audio: bool) -> str:
         span = match.manifest.params.get(setting)
         if span:
             parts.append(f"{flag} {clock(float(span[0]))}-{clock(float(span[1]))}")
+    for side, whole in (("a", "query"), ("b", "reference")):
+        flags = {"melody-part": match.manifest.params.get(f"{whole}_melody_part", "")}
+        flags |= match.manifest.params.get(f"corrections_{side}", {})
+        parts += [f"--{name}-{side} {_quoted(str(value))}" for name, value in flags.items() if value]
     if not audio:
         parts.append("--no-audio")
     return " ".join(parts)
