@@ -1,4 +1,4 @@
-"""How well tunes are found by their notes: ``python -m benchmarks.quality.melodic DATA``.
+"""How well tunes are found by their notes: ``python -m benchmarks.quality.melodic DATA [SET …]``.
 
 Three sets that nothing was fitted on: folk tunes from different books (groups that span collections and are not
 near-identical), the highest part of chorales whose title was set more than once, and pairs of songs that were disputed,
@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from benchmarks.quality.interval_distance import interval_distances
 from versionmatch.jobs.bench_melody import tables
 from versionmatch.match.metrics import Ranking, intervals, paired_difference, rank
 from versionmatch.match.normalise import normalised
+from versionmatch.melodic.identity import percent_identity
 from versionmatch.melodic.statistics import load
 from versionmatch.melodic.tune import Tune
+from versionmatch.types import DoubleArray
 
 SEED = 440
 KEYS = ("map", "hit_at_1", "mr1")
@@ -46,7 +49,8 @@ def measured(items: Labelled) -> dict[str, Any]:
     started = time.process_time()
     score, measures = tables(tunes, 1, lambda _: None)
     spent = time.process_time() - started
-    bare, _ = tables([Tune(t.pitches) for t in tunes], 1, lambda _: None)
+    weights = load().scores["untimed"]["weights"]
+    bare = np.sum([weight * measures[name] for name, weight in weights.items()], axis=0)
     baseline = 1 - interval_distances([t.intervals.astype(np.int64) for t in tunes])
     systems = {"melody score": score, "melody score without rhythm": bare, "edit distance of intervals": baseline}
     systems.update(measures)
@@ -57,7 +61,7 @@ def measured(items: Labelled) -> dict[str, Any]:
         "ms_per_pair": round(2e3 * spent / (len(items) * (len(items) - 1)), 3),
         "systems": {name: {kind: figures(r) for kind, r in both.items()} for name, both in rankings.items()},
         "gain_in_map": {kind: paired_difference(ours[kind], theirs[kind], seed=SEED) for kind in ("raw", "z")},
-        "not_first": missed(items, ours["z"]),
+        "not_first": missed(items, normalised(score)),
     }  # fmt: skip
 
 
@@ -67,24 +71,41 @@ def figures(ranking: Ranking) -> dict[str, Any]:
     return {key: {"mean": round(means[key], 4), "ci": [round(x, 4) for x in bounds[key]]} for key in KEYS}
 
 
-def missed(items: Labelled, ranking: Ranking) -> list[str]:
-    """Queries whose best variant is not first."""
-    sizes = [g for _, g, _ in items]
-    queries = [name for name, group, _ in items if sizes.count(group) > 1]
-    return [name for name, first in zip(queries, ranking.values["mr1"], strict=True) if first > 1]
+def missed(items: Labelled, score: DoubleArray) -> list[dict[str, Any]]:
+    """Queries whose variant is not first: what is, and how identical it and the best variant are to the query (PMI)."""
+    rows = []
+    for i, (name, group, tune) in enumerate(items):
+        own = [t for k, (_, g, t) in enumerate(items) if g == group and k != i]
+        first = items[int(np.argmax(np.where(np.arange(len(items)) == i, -np.inf, score[i])))]
+        if own and first[1] != group:
+            best = max(percent_identity(tune, t) for t in own)
+            rows.append(
+                {
+                    "query": name,
+                    "group": group,
+                    "first": first[0],
+                    "its_group": first[1],
+                    "pmi_of_first": round(percent_identity(tune, first[2]), 1),
+                    "pmi_of_best_variant": round(best, 1),
+                }
+            )
+    return rows  # fmt: skip
 
 
-def main(data: Path) -> None:
-    """Measure all sets and write the figures."""
-    report: dict[str, Any] = {"statistics": load().id, "seed": SEED, "sets": {}}
-    for name, items in sets(data).items():
+def main(data: Path, only: Sequence[str]) -> None:
+    """Measure the sets, or those named, and write their figures."""
+    report: dict[str, Any] = json.loads(RESULT.read_text()) if only else {"sets": {}}
+    report.update(statistics=load().id, seed=SEED)
+    for name, items in reversed(sets(data).items()):
+        if only and name not in only:
+            continue
         found = report["sets"][name] = measured(items)
         for system, both in found["systems"].items():
             shown = [f"{k} {both[kind][k]['mean']:.3f}" for kind in ("raw", "z") for k in KEYS[:2]]
             print(f"{name:9} {system:28}", *shown)
         print(f"{name:9} gain {found['gain_in_map']['raw']} {found['ms_per_pair']} ms a pair", flush=True)
-    RESULT.write_text(json.dumps(report, indent=1) + "\n")
+        RESULT.write_text(json.dumps(report, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])
