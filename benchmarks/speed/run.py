@@ -29,6 +29,7 @@ BENCHMARKS = {
     "embed": "benchmarks.speed.bench_embed",
     "index": "benchmarks.speed.bench_index",
     "fingerprint": "benchmarks.speed.bench_fingerprint",
+    "melodic": "benchmarks.speed.bench_melodic",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 

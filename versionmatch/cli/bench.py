@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from ..params import FUSED
+from . import bench_tunes
 from .common import add_common, cache_folder, clear_progress, progress
 
 
@@ -33,6 +34,7 @@ def add_to(commands: Any) -> None:
     retrieval.add_argument("--workers", type=int, default=0, help="processes (default: all cores)")
     add_common(retrieval)
     retrieval.set_defaults(run=run)
+    bench_tunes.add_to(kinds)
 
 
 def run(options: argparse.Namespace) -> None:
