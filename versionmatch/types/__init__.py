@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from .feature import Annotation, Features, Notes
-from .finding import RELATIONS, Evidence, Manifest, Match, Null
+from .finding import ELEMENTS, RELATIONS, Control, ElementScore, Evidence, Manifest, Match, Null
 from .keyless import KeylessSegments
 from .peaks import Peaks
-from .place import Alignment, Passage, Span, spans_of
+from .place import Alignment, Common, Passage, Span, spans_of
 from .segments import Segments
 from .sound import FLAGS, Audio, Recording
 from .value import DoubleArray, FloatArray, IntArray
@@ -20,12 +20,16 @@ Feature: TypeAlias = Features | Notes | Annotation | Segments | Peaks
 """What an extractor makes of a recording."""
 
 __all__ = [
+    "ELEMENTS",
     "FLAGS",
     "RELATIONS",
     "Alignment",
     "Annotation",
     "Audio",
+    "Common",
+    "Control",
     "DoubleArray",
+    "ElementScore",
     "Evidence",
     "Feature",
     "Features",

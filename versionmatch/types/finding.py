@@ -19,6 +19,10 @@ RELATIONS = ("same recording", "altered recording", "version", "related passage"
 """What two recordings can be to each other; ``undecided`` where what was found allows no statement."""
 
 
+ELEMENTS = ("melody", "harmony", "rhythm")
+"""What a cue may measure of the music; a cue of none of them (the embedding, the recording) has the element ``""``."""
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Null(Value):
     """What a raw value looks like where nothing is shared: unrelated pairs of a named corpus."""
@@ -45,7 +49,9 @@ class Evidence(Value):
     """What one cue found: the raw value in its own unit, where, and beside which null.
 
     ``score`` (0…1, high = more alike) and ``p_value`` are set only by calibration; ``null`` is None
-    where the value has none, and every surface then says so.
+    where the value has none, and every surface then says so. ``element`` is one of ``ELEMENTS`` or ``""``; ``size`` is
+    how much of the shorter side there was to compare, in the cue's own unit (notes, chords, beats, seconds): chance
+    depends on it, and nulls are kept by it.
     """
 
     cue: str
@@ -59,11 +65,51 @@ class Evidence(Value):
     null: Null | None = None
     notes: tuple[str, ...] = ()
     details: Mapping[str, float] = field(default_factory=dict)
+    element: str = ""
+    size: float = 0.0
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.raw):
             raise InputError(f"the {self.cue} cue gave {self.raw}; a raw value must be finite")
+        if self.element and self.element not in ELEMENTS:
+            raise InputError(f"{self.element!r} is no element; there are: {', '.join(ELEMENTS)}")
         object.__setattr__(self, "details", mapping(self.details))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class ElementScore(Value):
+    """How much one element says together: ``nats`` is the sum of −ln p of its measures, which are ``parts`` by cue.
+
+    ``p_value`` sets that sum beside the sums of unrelated pairs (``null``), since measures of one element go together;
+    None where it has no null. ``share`` is the element's part of all elements' nats: the shares sum to 1 (or are 0).
+    """
+
+    element: str
+    nats: float
+    parts: Mapping[str, float]
+    share: float
+    p_value: float | None = None
+    null: Null | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parts", mapping(self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A measure of the same kind on material whose answer is known beforehand.
+
+    ``name`` is one of ``"self"`` (a side with itself: must stand out), ``"reversed"``, ``"blocks shuffled"`` and
+    ``"notes shuffled"`` (one side in another order: must not). ``raw`` is the cue's value there, ``passed`` whether it
+    is as it must be; ``sentence`` says it in words.
+    """
+
+    name: str
+    cue: str
+    raw: float
+    passed: bool
+    sentence: str
+    p_value: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +130,9 @@ class Match:
 
     ``transposition`` raises the reference to the query's key (-5…+6 semitones); ``tempo_ratio`` is the
     query's speed over the reference's. ``probability`` is that of being versions of one work, None where
-    the sound allows no statement. ``query_track`` and ``reference_track`` hand out the features that were
-    compared, so that any surface can draw them.
+    the sound allows no statement. ``elements`` add up what the cues of melody, harmony and rhythm say;
+    ``controls`` are the same measures on material whose answer is known. ``query_track`` and
+    ``reference_track`` hand out the features that were compared, so that any surface can draw them.
     """
 
     query: Recording
@@ -103,6 +150,8 @@ class Match:
     manifest: Manifest
     query_track: Mapping[str, Any] = field(repr=False)
     reference_track: Mapping[str, Any] = field(repr=False)
+    elements: tuple[ElementScore, ...] = ()
+    controls: tuple[Control, ...] = ()
 
     def __post_init__(self) -> None:
         if self.relation not in RELATIONS:

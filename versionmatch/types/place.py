@@ -65,13 +65,38 @@ class Alignment(Value):
         return Span(float(q0), float(q1), float(r0), float(r1))
 
 
+@dataclass(frozen=True, slots=True)
+class Common:
+    """How common the figure is that carries a passage: ``n_with`` of ``n_works`` works of ``corpus`` hold it.
+
+    ``figure`` names it in words; ``start`` and ``length`` say which of the passage's query notes it is, counted from
+    the first that is matched.
+    """
+
+    corpus: str
+    n_with: int
+    n_works: int
+    figure: str
+    start: int = 0
+    length: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.n_with <= self.n_works:
+            raise InputError(f"a figure is in 0 to {self.n_works} works of {self.corpus}; got {self.n_with}")
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Passage(Value):
     """A stretch that both recordings share, with its path in seconds.
 
     ``path_s (n, 2)``: (query, reference) times, forward; ``transposition`` raises the reference to the
     query; ``tempo_ratio`` is the query's speed over the reference's (above 1: the query is faster);
-    ``similarity`` in [0, 1] is the mean likeness along the path; ``elements`` name the cues that found it.
+    ``similarity`` in [0, 1] is the mean likeness along the path; ``elements`` name what is shared in it.
+
+    What only notes can tell is there where there are notes: ``notes (n, 2)``, indices of the notes of query and
+    reference that answer each other; ``times``, how often the passage's tune recurs in the query and in the reference
+    (1: only here); ``bars``, first and last bar of each side, counted from 1; ``common``, how common its figures are;
+    ``p_value``, how often a passage as strong is found between unrelated works of these lengths.
     """
 
     span: Span
@@ -81,12 +106,22 @@ class Passage(Value):
     transposition: int
     tempo_ratio: float
     sentence: str = ""
+    notes: IntArray | None = None
+    times: tuple[int, int] | None = None
+    bars: tuple[tuple[int, int] | None, tuple[int, int] | None] = (None, None)
+    common: Common | None = None
+    p_value: float | None = None
 
     def __post_init__(self) -> None:
         path = frozen(self.path_s, np.float64)
         if path.ndim != 2 or path.shape[1] != 2 or path.shape[0] < 2 or (np.diff(path, axis=0) < 0).any():
             raise InputError(f"a passage's path must be (n ≥ 2, 2) seconds that run forward; got {path.shape}")
         object.__setattr__(self, "path_s", path)
+        if self.notes is not None:
+            notes = frozen(self.notes, np.int32)
+            if notes.ndim != 2 or notes.shape[1] != 2 or (np.diff(notes, axis=0) < 0).any() or (notes < 0).any():
+                raise InputError(f"a passage's notes must be (n, 2) indices that run forward; got {notes.shape}")
+            object.__setattr__(self, "notes", notes)
 
 
 def spans_of(passages: Sequence[Passage]) -> tuple[Span, ...]:

@@ -28,6 +28,7 @@ class HarmonyCue:
     """
 
     name = "harmony"
+    element = "harmony"
     needs = ("chroma", "cqt")
     settings: ClassVar = {**search.SETTINGS, "bass_weight": BASS_WEIGHT}
 
@@ -36,8 +37,11 @@ class HarmonyCue:
         q, r = (search.moments(side["chroma"]) for side in (query, reference))
         found = self._profile(self.sketch(query), self.sketch(reference))
         if found is None:
-            return Evidence(self.name, 0.0, UNIT, notes=("too little harmony to compare in one of the two",))
-        return evidence_of(self.name, found, *search.path(q, r, found.key, float(found.stretches[found.key])))
+            return Evidence(
+                self.name, 0.0, UNIT, notes=("too little harmony to compare in one of the two",), element=self.name
+            )
+        place = search.path(q, r, found.key, float(found.stretches[found.key]))
+        return evidence_of(self.name, found, *place, size=search.shorter_s(q, r))
 
     def sketch(self, track: Track) -> tuple[FloatArray, FloatArray]:
         """What is kept of a recording to compare it with many."""
@@ -63,6 +67,8 @@ def evidence_of(
     spans: tuple[Span, ...],
     alignment: Alignment | None,
     agreeing_s: float,
+    *,
+    size: float,
 ) -> Evidence:
     """A key profile and its passage as evidence, with a sentence."""
     shift = signed_semitones(found.key)
@@ -70,4 +76,5 @@ def evidence_of(
     key = "in the same key" if shift == 0 else f"B {steps} {'higher' if shift < 0 else 'lower'} than A"
     sentence = f"the longest shared stretch of {cue} holds about {agreeing_s:.0f} s in agreement ({key})"
     details = {"agreeing_s": agreeing_s, **found.details()}
-    return Evidence(cue, found.raw, UNIT, spans, alignment, found.key, notes=(sentence,), details=details)
+    where = (spans, alignment, found.key)
+    return Evidence(cue, found.raw, UNIT, *where, notes=(sentence,), details=details, element=cue, size=size)

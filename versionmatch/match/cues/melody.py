@@ -29,6 +29,7 @@ class MelodyCue:
     """
 
     name = "melody"
+    element = "melody"
     needs = ("melody",)
     settings: ClassVar = {**search.SETTINGS, "frame_rate": FRAME_RATE, "tempi": []}
 
@@ -37,8 +38,11 @@ class MelodyCue:
         q, r = (search.moments(pitch_classes(side["melody"]), FRAME_RATE) for side in (query, reference))
         found = search.profile(q.values, r.values, frame_rate=FRAME_RATE, tempi=())
         if found is None:
-            return Evidence(self.name, 0.0, UNIT, notes=("too little melody to compare in one of the two",))
-        return evidence_of(self.name, found, *search.path(q, r, found.key, 1.0))
+            return Evidence(
+                self.name, 0.0, UNIT, notes=("too little melody to compare in one of the two",), element=self.name
+            )
+        place = search.path(q, r, found.key, 1.0)
+        return evidence_of(self.name, found, *place, size=search.shorter_s(q, r))
 
     def sketch(self, track: Track) -> FloatArray:
         """What is kept of a recording to compare it with many."""

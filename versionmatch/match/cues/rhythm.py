@@ -32,6 +32,7 @@ class RhythmCue:
     """
 
     name = "rhythm"
+    element = "rhythm"
     needs = ("onsets",)
     settings: ClassVar = {"version": 1, "rate": FRAME_RATE, "lags": LAGS_S.size, "furthest": FURTHEST, "min_s": MIN_S}
 
@@ -39,11 +40,14 @@ class RhythmCue:
         """How alike the rhythmic patterns are, and at which ratio of tempi."""
         sides = [rhythm_profile(side["onsets"]) for side in (query, reference)]
         if sides[0] is None or sides[1] is None:
-            return Evidence(self.name, 0.0, UNIT, notes=("too few onsets to speak of a rhythm in one of the two",))
+            told = ("too few onsets to speak of a rhythm in one of the two",)
+            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.name)
         raw, ratio = profile_likeness(sides[0], sides[1])
         kind = "alike" if raw > 0.6 else "somewhat alike" if raw > 0.3 else "not alike"
         notes = (f"the rhythmic patterns are {kind}, most so with A at {ratio:.2f} times the tempo of B",)
-        return Evidence(self.name, raw, UNIT, notes=notes, details={"tempo_ratio": ratio})
+        size = min(side["onsets"].n_frames / side["onsets"].frame_rate for side in (query, reference))
+        details = {"tempo_ratio": ratio}
+        return Evidence(self.name, raw, UNIT, notes=notes, details=details, element=self.name, size=size)
 
     def sketch(self, track: Track) -> DoubleArray | None:
         """What is kept of a recording to compare it with many."""

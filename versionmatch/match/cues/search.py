@@ -79,6 +79,11 @@ def moments(features: Features, frame_rate: float = FRAME_RATE) -> Features:
     return Features(features.kind, unit_frames(pooled(features.values, factor)), features.frame_rate / factor)
 
 
+def shorter_s(query: Features, reference: Features) -> float:
+    """The length of the shorter of two sequences, seconds."""
+    return min(query.n_frames / query.frame_rate, reference.n_frames / reference.frame_rate)
+
+
 def telling(values: FloatArray, frame_rate: float = FRAME_RATE) -> bool:
     """Whether there is enough sound, and any change in it, to speak of a sequence."""
     sounding = values[:, values.any(axis=0)].astype(np.float64)
