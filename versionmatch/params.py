@@ -99,6 +99,9 @@ class CompareParams(Params):
         No more passages than this are reported.
     max_duration_s : float
         A longer recording is refused with LimitError.
+    controls : bool
+        Whether each measure is also taken on material whose answer is known (``Match.controls``); a scan of many pairs
+        does without.
     """
 
     cues: tuple[str, ...] = field(default_factory=usual_cues)
@@ -113,6 +116,7 @@ class CompareParams(Params):
     min_passage_s: float = 6.0
     max_passages: int = 12
     max_duration_s: float = 6 * 3600.0
+    controls: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cues", tuple(self.cues))

@@ -109,6 +109,12 @@ MATCHES = Table(
         Column("method", "text", "the cue or tier that decided"),
         Column("model_id", "text", "the embedding model that proposed the pair", optional=True),
         Column("rank", "count", "1 = the surest match of this query"),
+        Column(
+            "q_value",
+            "number",
+            "share of wrong ones to be expected among this pair and all surer ones, by their probabilities",
+            optional=True,
+        ),
     ),
 )
 CLUSTERS = Table(

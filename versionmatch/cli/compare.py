@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParamsError
 from ..params import CORRECTABLE, CompareParams, usual_cues
 from ..units import parse_range
 from .common import add_common, clear_progress, open_cache, progress
+
+if TYPE_CHECKING:
+    from ..jobs.findings import Cohort
 
 
 def add_to(commands: Any) -> None:
@@ -62,6 +65,16 @@ def add_to(commands: Any) -> None:
         "--max-passages", type=int, default=12, metavar="N", help="most passages reported (default: %(default)s)"
     )
     parser.add_argument("--max-duration", type=float, default=6 * 3600.0, metavar="S", help="refuse longer recordings")
+    parser.add_argument(
+        "--null-from",
+        type=Path,
+        metavar="CATALOGUE",
+        help="set both beside recordings of this catalogue: how unusual is the likeness for these two?",
+    )
+    parser.add_argument(
+        "--null-n", type=int, default=100, metavar="N", help="so many of them, drawn at random (default: %(default)s)"
+    )
+    parser.add_argument("--no-controls", action="store_true", help="leave the control comparisons out")
     parser.add_argument("--no-audio", action="store_true", help="leave the sound out of the report")
     parser.add_argument("--question", default="", help="the question asked, for the report's head")
     parser.add_argument("--examiner", default="", help="who asks, for the report's head")
@@ -91,7 +104,20 @@ def params_of(options: argparse.Namespace) -> CompareParams:
         min_passage_s=options.min_passage,
         max_passages=options.max_passages,
         max_duration_s=options.max_duration,
+        controls=not options.no_controls,
     )
+
+
+def _cohort(options: argparse.Namespace) -> Cohort | None:
+    """The recordings of ``--null-from``; raises ParamsError where so many cannot be drawn."""
+    if options.null_from is None:
+        return None
+    from ..jobs.catalogue import Catalogue
+
+    if options.null_n < 1:
+        raise ParamsError(f"--null-n {options.null_n}; it must be 1 or more")
+    with Catalogue.open(options.null_from) as catalogue:
+        return catalogue.cohort(options.null_n)
 
 
 def _corrections(options: argparse.Namespace, side: str) -> dict[str, str]:
@@ -117,7 +143,14 @@ def run(options: argparse.Namespace) -> None:
     from ..jobs.compare import compare
 
     tell = progress(options)
-    match = compare(options.query, options.reference, params, cache=open_cache(options), progress=tell)
+    match = compare(
+        options.query,
+        options.reference,
+        params,
+        cache=open_cache(options),
+        progress=tell,
+        cohort=_cohort(options),
+    )
     if options.out is not None:
         tell("writing the report")
         html = find("exporters", "html")

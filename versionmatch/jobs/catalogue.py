@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ..embed.loaded import DEFAULT_MODEL
 from ..features.view import Track
@@ -21,6 +23,7 @@ from ..store.runs import Coverage
 from ..store.settings import CatalogueSettings
 from ..store.verify import Finding, verify
 from ..types import Recording
+from .findings import Cohort
 from .index import index
 from .index_commit import Tell
 
@@ -140,6 +143,15 @@ class Catalogue:
         recording = self.store.recording(recording_id)
         choice = self.settings.extractors
         return Track(recording, {}, choice=choice, cache=self.store.features(recording.id))
+
+    def cohort(self, n: int = 100, *, without: Collection[str] = (), seed: int = 440) -> Cohort:
+        """``n`` recordings drawn at random, beside which two others can be set: ``compare(a, b, cohort=…)``.
+
+        ``without`` are ids that shall not be among them, such as known versions of the two. All where there are fewer.
+        """
+        ids = sorted(r.id for r in self.recordings() if r.id not in without and not r.low_information)
+        drawn = np.random.default_rng(seed).permutation(len(ids))[:n]
+        return Cohort(f"the catalogue {self.path.name}", tuple(self.view(ids[i]) for i in sorted(drawn.tolist())))
 
     def scan(self, params: ScanParams | None = None, **settings: Any) -> Scan:
         """How all recordings are related, as tables in a run's folder; see ``jobs.scan.scan``.

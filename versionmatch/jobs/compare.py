@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,18 +14,15 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from ..align.passage import shared_passages
 from ..audio.decode import Limits
 from ..features.view import FeatureCache, Track
-from ..match import calibrate, explain, fuse
-from ..match.agreement import melody_agreement
-from ..match.cues.passages import PassagesCue, passage_evidence
+from ..match import explain
 from ..params import CompareParams
-from ..plugins import find
 from ..scores.sounding import WRITTEN
-from ..types import Alignment, Evidence, Features, Manifest, Match, Passage, Segments, Span
+from ..types import Alignment, Evidence, Manifest, Match, Passage, Span
 from ..units import signed_semitones
 from .corrections import corrected, digest_of, named, sentences
+from .findings import Cohort, findings
 from .opening import Source, excerpt, open_track
 
 Progress = Callable[[str], None]
@@ -35,9 +33,6 @@ MEASURED = ("cqt", "onsets", "chroma", "melody", "notes", "beats", "key", "chord
 OF_SOUND = ("waveform", "peaks")
 """What can be made only where the sound itself is at hand."""
 
-MELODY_S, MELODY_SHARE = 4.0, 0.6
-"""A passage is one of melody too if both have one for that long and it has the same pitch classes for that share."""
-
 
 def compare(
     query: Source,
@@ -46,6 +41,7 @@ def compare(
     *,
     cache: FeatureCache | None = None,
     progress: Progress | None = None,
+    cohort: Cohort | None = None,
     **settings: Any,
 ) -> Match:
     """What two recordings have in common, with the evidence for it.
@@ -60,6 +56,9 @@ def compare(
         Where features outlive the call, such as ``versionmatch.store.artefacts.ArtefactStore``.
     progress : callable, optional
         Called with a short sentence before each step.
+    cohort : Cohort, optional
+        Recordings that have nothing to do with the two, such as ``Catalogue.cohort(100)``: p-values then say how
+        unusual the likeness is for *these two*, each of which is set beside all of the cohort.
 
     Returns
     -------
@@ -96,18 +95,15 @@ def compare(
         whole_query, whole_reference = (future.result() for future in opened)
     query_part = _part(whole_query, params.query_range)
     reference_part = _part(whole_reference, params.reference_range)
-    tell("comparing")
-    evidence = _evidence(query_part, reference_part, params)
-    passages = _passages(query_part, reference_part, params)
-    evidence = _with_passages(evidence, passages, query_part, reference_part)
-    relation, probability = fuse.judge(query_part.recording, reference_part.recording, evidence, passages)
+    found = findings(query_part, reference_part, params, tell, cohort)
+    evidence, passages = found.evidence, found.passages
     offsets = _start(params.query_range), _start(params.reference_range)
     shifted = tuple(_shift_passage(p, *offsets) for p in passages)
     return Match(
         query=whole_query.recording,
         reference=whole_reference.recording,
-        relation=relation,
-        probability=probability,
+        relation=found.relation,
+        probability=found.probability,
         evidence=tuple(_shift_evidence(e, *offsets) for e in evidence),
         transposition=_transposition(evidence, passages),
         tempo_ratio=_tempo_ratio(passages),
@@ -115,10 +111,12 @@ def compare(
         coverage_query=explain.coverage(passages, query_part.recording.duration_s, "query"),
         coverage_reference=explain.coverage(passages, reference_part.recording.duration_s, "reference"),
         differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
-        notes=_notes(whole_query, whole_reference, params),
-        manifest=_manifest(whole_query, whole_reference, query_part, params),
+        notes=(*_notes(whole_query, whole_reference, params), *found.notes),
+        manifest=_manifest(whole_query, whole_reference, query_part, params, cohort),
         query_track=whole_query,
         reference_track=whole_reference,
+        elements=found.elements,
+        controls=found.controls,
     )
 
 
@@ -141,61 +139,12 @@ def _measured(
     return track
 
 
-def _start(span: tuple[float, float] | None) -> float:
-    return span[0] if span else 0.0
-
-
 def _part(track: Track, span: tuple[float, float] | None) -> Track:
     return track if span is None else excerpt(track, *span)
 
 
-def _evidence(query: Track, reference: Track, params: CompareParams) -> tuple[Evidence, ...]:
-    """What each cue found, with its null; a model that the calibration was not fitted to has none."""
-    calibration = calibrate.load()
-    found = []
-    for name in params.cues:
-        if name == "recording" and not ("peaks" in query and "peaks" in reference):
-            continue  # the sound of one is not at hand, only features made from it
-        evidence = find("cues", name)().compare(query, reference)
-        known = name not in calibrate.MODELLED or _fitted(calibration, name, query["segments"])
-        found.append(calibration.apply(evidence) if known else evidence)
-    return tuple(found)
-
-
-def _fitted(calibration: calibrate.Calibration, cue: str, segments: Segments) -> bool:
-    return calibration.holds_for(cue, segments.model_id, segments.model_digest)
-
-
-def _passages(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:
-    if query.recording.low_information or reference.recording.low_information:
-        return ()
-    found = shared_passages(
-        query["chroma"],
-        reference["chroma"],
-        transposition=params.transposition,
-        min_length_s=params.min_passage_s,
-        max_n=params.max_passages,
-        onsets=(query["onsets"], reference["onsets"]),
-    )
-    return tuple(_with_melody(p, query["melody"], reference["melody"]) for p in found)
-
-
-def _with_passages(
-    evidence: tuple[Evidence, ...], passages: tuple[Passage, ...], query: Track, reference: Track
-) -> tuple[Evidence, ...]:
-    """The evidence, and how much is shared beside it; silence and tones share nothing that could be weighed."""
-    sides = query.recording, reference.recording
-    if any(side.low_information for side in sides) or any(e.cue == PassagesCue.name for e in evidence):
-        return evidence
-    shared = passage_evidence(passages, *(side.duration_s for side in sides))
-    return (*evidence, calibrate.load().apply(shared))
-
-
-def _with_melody(passage: Passage, query: Features, reference: Features) -> Passage:
-    """The passage, with the melody named among its elements where the two melodies agree along it."""
-    found = melody_agreement(query, reference, [passage])
-    agrees = found.seconds >= MELODY_S and found.share >= MELODY_SHARE
-    return replace(passage, elements=(*passage.elements, "melody")) if agrees else passage
+def _start(span: tuple[float, float] | None) -> float:
+    return span[0] if span else 0.0
 
 
 def _transposition(evidence: tuple[Evidence, ...], passages: tuple[Passage, ...]) -> int:
@@ -282,7 +231,9 @@ def _of_score(side: str, track: Track) -> str:
     )
 
 
-def _manifest(query: Track, reference: Track, compared: Track, params: CompareParams) -> Manifest:
+def _manifest(
+    query: Track, reference: Track, compared: Track, params: CompareParams, cohort: Cohort | None
+) -> Manifest:
     """What is needed to do it again; of an embedding, the model and the digest of all that shapes its vectors."""
     parts = ["numpy", "scipy", "numba", "librosa", "soundfile", "soxr"]
     models = {}
@@ -293,5 +244,8 @@ def _manifest(query: Track, reference: Track, compared: Track, params: ComparePa
     inputs = {"query": query.recording.id, "reference": reference.recording.id}
     for side, given in (("A", params.corrections_a), ("B", params.corrections_b)):
         inputs |= {f"{kind} of {side}": digest_of(kind, value) for kind, value in given.items()}
+    if cohort is not None:
+        ids = "\n".join(t.recording.id for t in cohort.tracks)
+        inputs["cohort"] = f"{len(cohort.tracks)} recordings, sha256 of ids {hashlib.sha256(ids.encode()).hexdigest()}"
     told = replace(params, corrections_a=named(params.corrections_a), corrections_b=named(params.corrections_b))
     return Manifest("compare", versions, told.to_dict(), told.digest(), inputs)

@@ -87,7 +87,7 @@ def failed_row(pair: Pair, code: str, about: str) -> Row:
 
 def _facts(work: Work, pair: Pair) -> Row:
     query, reference = _track(work.root, pair[0]), _track(work.other or work.root, pair[1])
-    return facts_of(compare(query, reference, CompareParams(cues=work.params.cues)))
+    return facts_of(compare(query, reference, CompareParams(cues=work.params.cues, controls=False)))
 
 
 @lru_cache(maxsize=4)

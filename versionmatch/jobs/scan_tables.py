@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..identifiers import KINDS
 from ..match import calibrate
 from ..match.clusters import Cluster, Clustered, Edge, clustered
@@ -26,7 +28,7 @@ def match_rows(facts: Iterable[Row], durations: Mapping[str, float], params: Sca
     """
     supposed = calibrate.load().prior
     told = (_at_prior(f, supposed, params.prior) for f in facts if "failed" not in f)
-    related = [f for f in told if _reported(f, params.least)]
+    related = _with_q([f for f in told if _reported(f, params.least)])
     order = sorted(related, key=lambda f: (f["query_id"], _tier(f), -(f["score"] or 0.0), f["ref_id"]))
     rows: list[Row] = []
     rank, query = 0, ""
@@ -40,6 +42,22 @@ def match_rows(facts: Iterable[Row], durations: Mapping[str, float], params: Sca
             matched = q_end - q_start if fact["spans"] else 0.0
             rows.append({**kept, **place, "score": fact["score"] or 0.0, "matched_s": matched, "rank": rank})
     return rows
+
+
+def _with_q(facts: Sequence[Row]) -> list[Row]:
+    """With ``q_value``: the mean of 1 - probability over a pair and all pairs that are surer [1]_.
+
+    A p-value cannot serve: after as many comparisons as a catalogue has pairs, none of a null of some thousand pairs is
+    unusual. What the sound itself decided has none.
+
+    References
+    ----------
+    .. [1] Müller, Parmigiani, Robert, Rousseau, "Optimal sample size for multiple testing", 2004.
+    """
+    asked = sorted((f["score"] for f in facts if f["method"] != "recording" and f["score"] is not None), reverse=True)
+    wrong = np.cumsum(1.0 - np.array(asked)) / np.arange(1, len(asked) + 1)
+    by_score = dict(zip(asked, wrong.tolist(), strict=True))  # of equal scores the last: all of them are in it
+    return [{**f, "q_value": by_score.get(f["score"]) if f["method"] != "recording" else None} for f in facts]
 
 
 _TIERS = ("same recording", "altered recording", "version", "related passage")
