@@ -19,7 +19,7 @@ from versionmatch.types import Audio
 
 COLLECTIONS = ("pop909", "openewld", "nottingham", "cre")
 SEED = 440
-NAMES = "C C# D Eb E F F# G Ab A Bb B".split()
+NAMES = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"]
 QUALITIES = {
     (0, 4, 7): "maj", (0, 3, 7): "min", (0, 3, 6): "dim", (0, 4, 8): "aug", (0, 4, 7, 11): "maj7", (0, 3, 7, 10): "min7",
     (0, 4, 7, 10): "7", (0, 3, 6, 9): "dim7", (0, 3, 6, 10): "hdim7", (0, 5, 7): "sus4", (0, 2, 7): "sus2",

@@ -67,7 +67,7 @@ def findings(
     evidence = _with_passages(evidence, passages, query, reference)
     relation, probability = fuse.judge(query.recording, reference.recording, evidence, passages)
     notes: tuple[str, ...] = ()
-    if refused and relation not in RECORDINGS and _rests_on(evidence, set(refused)):
+    if refused and relation in CLAIMS and _rests_on(evidence, set(refused)):
         relation, probability = "undecided", None
         notes = tuple(f"Refused: {reason}" for reason in refused.values())
     elements = element_scores(believed, nulls.load(), kind)
@@ -91,7 +91,8 @@ def _beside(
     return tuple(beside(e, made) for e in evidence)
 
 
-RECORDINGS = ("same recording", "altered recording")
+CLAIMS = ("version", "related passage")
+"""What a failed control can refute: the sound itself needs no likeness, and no relation claims none."""
 
 
 def _rests_on(evidence: tuple[Evidence, ...], refused: set[str]) -> bool:

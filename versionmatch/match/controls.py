@@ -12,6 +12,7 @@ from typing import Any
 from ..features.rearranged import Rearranged, backwards, in_blocks, notes_shuffled
 from ..plugins import Cue
 from ..types import Control, Evidence, Feature
+from .null import p_value
 from .nulls import NullTable, compared
 
 UNUSUAL = 0.05
@@ -56,11 +57,12 @@ def controls(
 
 
 def _self(cue: Cue, evidence: Evidence, side: Mapping[str, Any], letter: str, table: NullTable, kind: str) -> Control:
-    """A side with itself: as alike as can be, so that it must be unusual and no less alike than the pair."""
-    own = table.apply(cue.compare(side, side), kind)
-    passed = own.raw >= evidence.raw - 1e-9 if own.p_value is None else own.p_value <= UNUSUAL
+    """A side with itself: as alike as can be, so that it must be unusual."""
+    own = cue.compare(side, side)
+    p = _p(own, evidence, table, kind)
+    passed = own.raw > 0 if p is None else p <= UNUSUAL
     told = "stands out, as it must" if passed else "does not stand out: there is too little in it to tell anything"
-    return Control("self", cue.name, own.raw, passed, f"{cue.name}: {letter} with itself {told}.", own.p_value)
+    return Control("self", cue.name, own.raw, passed, f"{cue.name}: {letter} with itself {told}.", p)
 
 
 def _of_order(
@@ -73,7 +75,7 @@ def _of_order(
     kind: str,
 ) -> Control:
     """A with B in another order: where the pair is a claim, it must be more alike than that."""
-    there = table.apply(cue.compare(query, other), kind)
+    there = cue.compare(query, other)
     claim = evidence.p_value is not None and evidence.p_value <= UNUSUAL
     passed = not claim or there.raw < evidence.raw
     told = (
@@ -82,7 +84,13 @@ def _of_order(
         else f"A is no less alike to {_WORDS[name]} ({there.raw:.3g}) than to B ({evidence.raw:.3g})"
     )
     end = "" if passed else ": the likeness does not lie in the order"
-    return Control(name, cue.name, there.raw, passed, f"{cue.name}: {told}{end}.", there.p_value)
+    return Control(name, cue.name, there.raw, passed, f"{cue.name}: {told}{end}.", _p(there, evidence, table, kind))
+
+
+def _p(made: Evidence, evidence: Evidence, table: NullTable, kind: str) -> float | None:
+    """The p-value of a control: by the table where it has the cue, else beside the null that the pair was set beside."""
+    own = table.apply(made, kind).p_value
+    return p_value(made.raw, evidence.null) if own is None and evidence.null is not None and compared(made) else own
 
 
 def withheld(made: Sequence[Control]) -> dict[str, str]:
