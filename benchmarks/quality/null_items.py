@@ -8,21 +8,25 @@ from pathlib import Path
 
 import numpy as np
 
+from versionmatch.audio.decode import load
 from versionmatch.factory.arrange import Difficulty, arrange
+from versionmatch.factory.rendered import RenderedRoute
+from versionmatch.factory.soundfonts import training_soundfonts
 from versionmatch.factory.work import Work, pitch_classes, read_works
 from versionmatch.features.view import Track
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.jobs.opening import excerpt
 from versionmatch.scores.score import Meter, Score, Symbol, Tempo
 from versionmatch.scores.sounding import features_of, sound_of
-from versionmatch.types import Audio
+from versionmatch.types import Audio, Recording
 
 COLLECTIONS = ("pop909", "openewld", "nottingham", "cre")
 SEED = 440
 NAMES = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"]
 QUALITIES = {
-    (0, 4, 7): "maj", (0, 3, 7): "min", (0, 3, 6): "dim", (0, 4, 8): "aug", (0, 4, 7, 11): "maj7", (0, 3, 7, 10): "min7",
-    (0, 4, 7, 10): "7", (0, 3, 6, 9): "dim7", (0, 3, 6, 10): "hdim7", (0, 5, 7): "sus4", (0, 2, 7): "sus2",
+    (0, 4, 7): "maj", (0, 3, 7): "min", (0, 3, 6): "dim", (0, 4, 8): "aug", (0, 4, 7, 11): "maj7",
+    (0, 3, 7, 10): "min7", (0, 4, 7, 10): "7", (0, 3, 6, 9): "dim7", (0, 3, 6, 10): "hdim7", (0, 5, 7): "sus4",
+    (0, 2, 7): "sus2",
 }  # fmt: skip
 EXCERPT_S = (15.0, 30.0, 60.0)
 
@@ -73,32 +77,35 @@ def version_of(work: Work, rng: np.random.Generator) -> Score:
 
 
 def scored(work: Work, parts: list[tuple[str, np.ndarray]], bpm: float, symbols: tuple[Symbol, ...]) -> Score:
-    rows = np.concatenate([np.column_stack([notes[:, :3], np.full(len(notes), i)]) for i, (_, notes) in enumerate(parts)])
+    numbered = [np.column_stack([notes[:, :3], np.full(len(notes), i)]) for i, (_, notes) in enumerate(parts)]
+    rows = np.concatenate(numbered)
     rows = rows[np.lexsort((rows[:, 2], rows[:, 0]))]
     meter = {4.0: (4, 4), 3.0: (3, 4), 2.0: (2, 4), 1.5: (3, 8)}.get(work.bar, (6, 8))
+    names = tuple(name for name, _ in parts)
     return Score(
-        rows[:, 0], rows[:, 1], np.round(rows[:, 2]), rows[:, 3].astype(np.int32), tuple(name for name, _ in parts), "made",
+        rows[:, 0], rows[:, 1], np.round(rows[:, 2]), rows[:, 3].astype(np.int32), names, "made",
         (Tempo(0.0, bpm),), (Meter(0.0, *meter),), (), symbols, work.id, None,
     )  # fmt: skip
 
 
 def track_of(score: Score, *, sounded: bool) -> Track:
     """As ``compare`` would open it; without sound only what is written can be asked."""
-    recording, audio = sound_of(score) if sounded else (None, Audio(np.zeros(int((score.end_s + 0.5) * 16000), np.float32), 16000))
-    if recording is None:
-        recording, _ = sound_of(_first_note(score))
-        recording = replace(recording, id=score.id, duration_s=audio.duration_s, flags=())
-    given = features_of(score, audio)
-    if not sounded:
-        del given["audio"]
-    return Track(recording, given)
+    if sounded:
+        recording, audio = sound_of(score)
+        return Track(recording, features_of(score, audio))
+    silent = Audio(np.zeros(int((score.end_s + 0.5) * 16000), np.float32), 16000)
+    recording = Recording(id=score.id, source="", duration_s=silent.duration_s, codec=f"score: {score.format}")
+    given = features_of(score, silent)
+    return Track(recording, {kind: value for kind, value in given.items() if kind != "audio"})
 
 
-def _first_note(score: Score) -> Score:
-    return replace(
-        score, onset_q=score.onset_q[:1], duration_q=score.duration_q[:1], pitch=score.pitch[:1], part=score.part[:1] * 0,
-        parts=score.parts[:1], symbols=(),
-    )  # fmt: skip
+def rendered(work: Work, rng: np.random.Generator) -> Track:
+    """The sound of an arrangement, played by a soundfont, all kinds of change drawn."""
+    strength = float(rng.uniform(0.1, 0.9))
+    made = arrange(work, rng, Difficulty.of(strength))
+    audio = RenderedRoute(training_soundfonts()).sound(made, rng, strength)
+    recording, decoded = load((audio.samples, audio.sr))
+    return Track(recording, {"audio": decoded})
 
 
 def recordings(catalogue: Path, folder: str) -> Iterator[tuple[str, Track]]:

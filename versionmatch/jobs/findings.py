@@ -65,12 +65,13 @@ def findings(
     believed = tuple(e for e in evidence if e.cue not in refused)
     passages = _passages(query, reference, params)
     evidence = _with_passages(evidence, passages, query, reference)
-    relation, probability = fuse.judge(query.recording, reference.recording, evidence, passages)
+    elements = element_scores(believed, nulls.load(), kind)
+    sides = query.recording, reference.recording
+    relation, probability = fuse.judge(*sides, evidence, passages, elements=elements)
     notes: tuple[str, ...] = ()
     if refused and relation in CLAIMS and _rests_on(evidence, set(refused)):
         relation, probability = "undecided", None
         notes = tuple(f"Refused: {reason}" for reason in refused.values())
-    elements = element_scores(believed, nulls.load(), kind)
     return Findings(evidence, passages, elements, made, relation, probability, notes)
 
 

@@ -88,7 +88,7 @@ def _of_order(
 
 
 def _p(made: Evidence, evidence: Evidence, table: NullTable, kind: str) -> float | None:
-    """The p-value of a control: by the table where it has the cue, else beside the null that the pair was set beside."""
+    """The p-value of a control: by the table where it has the cue, else beside the null of the pair."""
     own = table.apply(made, kind).p_value
     return p_value(made.raw, evidence.null) if own is None and evidence.null is not None and compared(made) else own
 

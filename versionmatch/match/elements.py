@@ -38,6 +38,32 @@ def element_scores(evidence: Sequence[Evidence], table: NullTable, kind: str) ->
     return (*scores, ElementScore(OVERALL, total, nats, 1.0 if total else 0.0, _p(everything, table, kind)))
 
 
+OTHERS = ("embedding", "passages")
+"""Cues of no element that are weighed beside them."""
+
+
+def strengths(evidence: Sequence[Evidence], scores: Sequence[ElementScore]) -> dict[str, float]:
+    """What log-odds of elements are made of: of each element the mean −ln p of its measures, and that of ``OTHERS``."""
+    found = {s.element: s.nats / len(s.parts) for s in scores if s.element != OVERALL}
+    others = {e.cue: -math.log(e.p_value) for e in evidence if e.cue in OTHERS and e.p_value is not None}
+    return found | others
+
+
+def log_odds(
+    evidence: Sequence[Evidence], scores: Sequence[ElementScore], table: NullTable, kind: str
+) -> dict[str, float] | None:
+    """Log-odds of being versions by part: ``prior``, elements and ``OTHERS``; None where the kind has none fitted.
+
+    A part is measured against what chance gives on average, a −ln p of 1, so that a part above 0 speaks for versions.
+    """
+    known = strengths(evidence, scores)
+    logistic = table.odds.get(kind, {}).get("+".join(sorted(known)))
+    if logistic is None:
+        return None
+    parts = {name: logistic.weights[name] * (value - 1.0) for name, value in sorted(known.items())}
+    return {"prior": logistic.intercept + math.fsum(logistic.weights.values()), **parts}
+
+
 def _known(evidence: Sequence[Evidence], element: str) -> list[Evidence]:
     return [e for e in evidence if e.element == element and e.p_value is not None]
 

@@ -8,10 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from ..types import Evidence, Passage, Recording
-from . import calibrate
+from ..types import ElementScore, Evidence, Match, Passage, Recording
+from . import calibrate, nulls
 from .calibrate import Calibration
+from .elements import log_odds
 from .explain import coverage
+from .nulls import kind_of
 from .same import relation_of
 
 LIKELY = 0.5
@@ -63,6 +65,24 @@ def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -
     return Fused(MappingProxyType(parts), total, calibrate.probability_of(total), key)
 
 
+def weighed(match: Match) -> Fused | None:
+    """How a comparison's probability is made up; None where it has none."""
+    return _together(match.evidence, match.elements, kind_of(match.query, match.reference), None)
+
+
+def _together(
+    evidence: Sequence[Evidence], elements: Sequence[ElementScore], kind: str, calibration: Calibration | None
+) -> Fused | None:
+    """By the log-odds of the kind of pair where it has its own, else by those of recordings."""
+    parts = log_odds(evidence, elements, nulls.load(), kind)
+    if parts is None:
+        return fuse(evidence, calibration)
+    strongest = max(evidence, key=lambda e: 0.0 if e.p_value is None else -e.p_value, default=None)
+    total = sum(parts.values())
+    key = strongest.transposition % 12 if strongest is not None else 0
+    return Fused(MappingProxyType(parts), total, calibrate.probability_of(total), key)
+
+
 def _weighed(evidence: Evidence, calibration: Calibration) -> bool:
     """Whether the cue's value means something here; a model's, only if it was given a null of that model."""
     foreign = evidence.cue in calibrate.MODELLED and evidence.null is None
@@ -75,6 +95,8 @@ def judge(
     evidence: Sequence[Evidence],
     passages: Sequence[Passage],
     calibration: Calibration | None = None,
+    *,
+    elements: Sequence[ElementScore] = (),
 ) -> tuple[str, float | None]:
     """What the two are to each other (one of ``types.RELATIONS``), and the probability of being versions.
 
@@ -82,7 +104,7 @@ def judge(
     and what the recording cue found is said before anything is weighed: the same recording, or an altered one; where it
     is little, at least a ``related passage``. From an even chance on, it is a ``version`` if the shared passages fill a
     quarter of the shorter recording, else a ``related passage``; where there is no passage to show, a ``version`` from
-    ``SURE`` on and ``undecided`` below.
+    ``SURE`` on and ``undecided`` below. Scores have log-odds of their own, made of ``elements``.
     """
     if query.low_information or reference.low_information:
         return "undecided", None
@@ -91,7 +113,7 @@ def judge(
     heard = relation_of(evidence)
     if heard is not None and heard[0] != "related passage":
         return heard[0], calibrate.probability_of(heard[1])
-    fused = fuse(evidence, calibration)
+    fused = _together(evidence, elements, kind_of(query, reference), calibration)
     if fused is None:
         return "undecided" if heard is None else heard[0], None
     if fused.probability < LIKELY:

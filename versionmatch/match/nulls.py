@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -28,6 +28,7 @@ from scipy.stats import chi2
 
 from ..errors import InputError, IntegrityError
 from ..types import DoubleArray, Evidence, Null, Recording
+from .calibrate import Logistic
 from .null import null_of, p_value
 
 SCHEMA = "versionmatch.nulls/1"
@@ -48,13 +49,15 @@ class NullTable:
     """Nulls of cues, by kind of pair and size.
 
     ``nulls``: kind → cue → (size from which on, null), ascending; ``covariances``: kind → pair of cues → covariance of
-    their −2 ln p among unrelated pairs; ``provenance`` says of what corpora.
+    their −2 ln p among unrelated pairs; ``odds``: kind → names joined by ``+`` → log-odds of being versions, of kinds
+    that have their own (see ``elements.log_odds``); ``provenance`` says of what corpora.
     """
 
     id: str
     nulls: Mapping[str, Mapping[str, tuple[tuple[float, Null], ...]]]
     covariances: Mapping[str, Mapping[tuple[str, str], float]]
     provenance: Mapping[str, Any]
+    odds: Mapping[str, Mapping[str, Logistic]] = field(default_factory=dict)
 
     def null(self, kind: str, cue: str, size: float) -> Null | None:
         """The null of pairs as large; None where the table has none of that cue."""
@@ -89,7 +92,9 @@ class NullTable:
             for kind, cues in self.nulls.items()
         }
         together = {k: {f"{a}+{b}": round(v, 4) for (a, b), v in m.items()} for k, m in self.covariances.items()}
-        about = {"schema": SCHEMA, "id": self.id, "provenance": dict(self.provenance)}
+        odds = {k: {n: {"intercept": v.intercept, "weights": dict(v.weights)} for n, v in m.items()}
+                for k, m in self.odds.items()}  # fmt: skip
+        about = {"schema": SCHEMA, "id": self.id, "provenance": dict(self.provenance), "odds": odds}
         return json.dumps({**about, "covariances": together, "nulls": nulls}, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
@@ -104,7 +109,11 @@ class NullTable:
                 for kind, cues in data["nulls"].items()
             }
             together = {kind: {_pair(key): float(v) for key, v in m.items()} for kind, m in data["covariances"].items()}
-            return cls(data["id"], nulls, together, data["provenance"])
+            odds = {
+                kind: {name: Logistic(float(v["intercept"]), v["weights"]) for name, v in m.items()}
+                for kind, m in data.get("odds", {}).items()
+            }
+            return cls(data["id"], nulls, together, data["provenance"], odds)
         except (KeyError, TypeError, ValueError) as error:
             raise IntegrityError(f"{source} is no table of nulls: {error!r}; install the package again") from error
 
