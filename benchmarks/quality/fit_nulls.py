@@ -4,7 +4,8 @@
 
 ``--works`` holds the works that ``versionmatch train`` prepares, as ``.npz``; ``--catalogue`` is one of free
 recordings, of which those named ``stranger-…`` and ``base-NN.ogg`` are taken (what ``planted.py`` makes). Works and
-recordings of even place fit, those of odd place check. Writes ``models/nulls-v1/nulls.json`` and ``benchmarks/results/nulls.json``.
+recordings of even place fit, those of odd place check. Writes ``models/nulls-v1/nulls.json`` and
+``benchmarks/results/nulls.json``.
 
 Kinds of pair: *scores*, two works of one collection as lead sheets or as made arrangements; *recordings*, whole or an
 excerpt of 15, 30 or 60 s of one beside another; *mixed*, an arrangement or a lead sheet beside a recording.
