@@ -40,7 +40,9 @@ def run(options: argparse.Namespace) -> None:
     from ..export.facts import key
     from ..jobs.features import features
 
-    kinds, formats = (tuple(w.strip() for w in text.split(",") if w.strip()) for text in (options.export, options.formats))
+    kinds, formats = (
+        tuple(w.strip() for w in text.split(",") if w.strip()) for text in (options.export, options.formats)
+    )
     feature_files.check(kinds, formats)
     tell = progress(options)
     tell("measuring")
@@ -52,7 +54,9 @@ def run(options: argparse.Namespace) -> None:
     for end, content in written.items():
         (options.out / f"{name}{end}").write_bytes(content)
         sys.stdout.write(f"{options.out / f'{name}{end}'}\n")
-    flags = [f"--{flag}-a {shlex.quote(str(options.out / f'{name}{end}'))}" for end, flag in FLAGS.items() if end in written]
+    flags = [
+        f"--{flag}-a {shlex.quote(str(options.out / f'{name}{end}'))}" for end, flag in FLAGS.items() if end in written
+    ]
     found = key(track) if "key" in kinds else None
     flags += [f"--key-a {shlex.quote(found[0])}"] if found else []
     if flags and not options.quiet:

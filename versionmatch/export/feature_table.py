@@ -20,14 +20,14 @@ COLUMNS = {
 
 
 def table(track: Mapping[str, Any], kind: str) -> str:
-    """One kind of a recording's features as comma-separated values; only the header where it has none.
+    r"""One kind of a recording's features as comma-separated values; only the header where it has none.
 
     Numbers are written in full, so that they are read back as they were. Times are seconds of the whole recording.
 
     >>> import numpy as np
     >>> beats = Annotation("beats", [0.5, 1.1], [0, 0], ("", ""), [0.7, 1])
     >>> table({"beats": beats}, "beats")
-    'onset_s,confidence\\n0.5,0.7\\n1.1,1.0\\n'
+    'onset_s,confidence\n0.5,0.7\n1.1,1.0\n'
     """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")

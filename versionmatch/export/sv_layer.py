@@ -50,9 +50,7 @@ def _chords(chords: Annotation, rate: int) -> str:
     points = [
         f'<point frame="{round(start * rate)}" value="{names.index(label)}" '
         f'duration="{max(1, round(length * rate))}" label={quoteattr(label)}/>'
-        for start, length, label in zip(
-            chords.onset_s.tolist(), chords.duration_s.tolist(), chords.labels, strict=True
-        )
+        for start, length, label in zip(chords.onset_s.tolist(), chords.duration_s.tolist(), chords.labels, strict=True)
     ]
     model = _model(3, rate, f'subtype="region" {_extent((0, len(names)))} valueQuantization="1" units=""')
     return _document(model, 3, points, "regions", "Chords")

@@ -16,7 +16,9 @@ Event = tuple[int, int, bytes]
 """Tick, rank among the events of that tick, bytes."""
 
 
-def midi_bytes(notes: Notes | None, beats: Annotation | None, *, key: str = "", chords: Annotation | None = None) -> bytes:
+def midi_bytes(
+    notes: Notes | None, beats: Annotation | None, *, key: str = "", chords: Annotation | None = None
+) -> bytes:
     """A MIDI file of type 1, 960 ticks to a quarter: the tempi of the beats, and the melody as the part ``Melody``.
 
     Each beat is a quarter, so times come back to half a millisecond; pitches are rounded to semitones. ``key`` such as
@@ -71,10 +73,10 @@ def _meta(kind: int, data: bytes) -> bytes:
 
 
 def _number(value: int) -> bytes:
-    """A number in bytes of seven bits, the highest first.
+    r"""A number in bytes of seven bits, the highest first.
 
     >>> _number(0), _number(200)
-    (b'\\x00', b'\\x81H')
+    (b'\x00', b'\x81H')
     """
     out = [value & 0x7F]
     while value := value >> 7:

@@ -183,9 +183,7 @@ def _notes(bar: Sequence[Piece], prefix: str, fifths: int, written: Written) -> 
         name = f"{prefix}{written.index[piece.note]}" + (f"-{piece.nth}" if piece.nth else "")
         raised = f"<alter>{alter}</alter>" if alter else ""
         pitch = f"<pitch><step>{letter}</step>{raised}<octave>{octave}</octave></pitch>"
-        yield (
-            f"<note id={quoteattr(name)}>{pitch}{end}{tied}{looks}{sign}{modified}{beams}{_notations(marks)}</note>"
-        )
+        yield (f"<note id={quoteattr(name)}>{pitch}{end}{tied}{looks}{sign}{modified}{beams}{_notations(marks)}</note>")
 
 
 def _notations(marks: Sequence[str]) -> str:

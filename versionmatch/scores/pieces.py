@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from .quantised import UNITS, Written
 
@@ -53,7 +54,7 @@ class Piece:
 
 
 def bars(written: Written, n_bars: int, *, pickup: int = 0) -> list[list[Piece]]:
-    """The signs of each bar of four quarters, rests included; the first bar has ``pickup`` 24ths where that is not 0."""
+    """The signs of each bar of four quarters, rests included; the first one has ``pickup`` 24ths if there are any."""
     edges = [0, *([pickup] if pickup else []), *(pickup + BAR * (i + 1) for i in range(n_bars - (pickup > 0)))]
     spans: list[tuple[int, int, int]] = []
     at = 0
@@ -67,7 +68,7 @@ def bars(written: Written, n_bars: int, *, pickup: int = 0) -> list[list[Piece]]
     out: list[list[Piece]] = [[] for _ in edges[1:]]
     for start, end, note in spans:
         nth = 0
-        for number, (low, high) in enumerate(zip(edges, edges[1:], strict=False)):
+        for number, (low, high) in enumerate(pairwise(edges)):
             for length, place, triplet in _cut(max(start, low), min(end, high), written.grids):
                 pitch = None if note < 0 else int(written.pitch[note])
                 out[number].append(Piece(place, length, pitch, note, nth, place + length == end, triplet))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from ..types import DoubleArray, IntArray, Notes
-from ..types.value import Value, frozen, mapping
+from ..types.value import Value, frozen
 from .beat_grid import BeatGrid
 
 UNITS = 24  # of a quarter: sixteenths, thirty-seconds and their triplets are whole numbers of it
@@ -38,7 +39,7 @@ class Written(Value):
     def __post_init__(self) -> None:
         for name in ("onset", "duration", "pitch", "index"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.int32))
-        object.__setattr__(self, "grids", mapping(self.grids))
+        object.__setattr__(self, "grids", MappingProxyType(dict(self.grids)))
 
     def __len__(self) -> int:
         return int(self.onset.size)
@@ -62,15 +63,15 @@ def quantised(notes: Notes, grid: BeatGrid) -> Written:
     """
     on, off = grid.quarters(notes.onset_s), grid.quarters(notes.onset_s + notes.duration_s)
     beat = np.maximum(np.floor(on + EARLY).astype(int), 0)
-    onset = np.full(len(notes), -1)
+    onset = np.full(len(notes), -1, np.int32)
     grids: dict[int, int] = {}
     for b in np.unique(beat).tolist():
         mine = np.flatnonzero(beat == b)
         grids[b], places = _division(on[mine] - b)
         onset[mine] = np.where(places < 0, -1, UNITS * b + places * (UNITS // grids[b]))
-    kept = np.flatnonzero(onset >= 0)
+    kept = np.flatnonzero(onset >= 0).astype(np.int32)
     duration = _durations(onset[kept], on[kept], off[kept], grids)
-    pitch = np.floor(notes.pitch[kept] + 0.5)
+    pitch = np.floor(notes.pitch[kept] + 0.5).astype(np.int32)
     return Written(onset[kept], duration, pitch, kept, grids, int((onset < 0).sum()))
 
 
