@@ -119,7 +119,7 @@ def controls(match: Match) -> Markup:
             "Each measure was also taken where the answer is known: a recording with itself must stand out, and one "
             f"whose order was destroyed must not. {told}",
         ),
-        element("div", table, class_="wide", tabindex="0", role="region", aria_label="Controls"),
+        element("div", table, class_="wide", tabindex="0", role="region", aria_label="Table of controls"),
     )
 
 

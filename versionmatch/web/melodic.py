@@ -117,6 +117,7 @@ def _notation(match: Match, pair: TunePair, engraver: Engraver) -> Markup:
         return element("p", f"No notation: {error}", class_="none")
     limits = [
         "Rhythm is rounded to sixteenths and triplets of the beats found; bar lines stand every four of them.",
+        "B is written in A’s beats, as its own go otherwise." if written.by_a else "",
         f"Only the first {MOST_NOTES} notes of a side are written." if written.cut else "",
         f"{written.left_out} notes found no place in their beat." if written.left_out else "",
     ]
