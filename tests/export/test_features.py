@@ -41,6 +41,14 @@ def test_exported_features_are_read_back_unchanged(track, tmp_path, formats, suf
     assert mended["key"].labels == track["key"].labels
 
 
+@pytest.mark.parametrize(("end", "near_s"), [(".mid", 1e-3), (".musicxml", 0.15)])
+def test_a_melody_comes_back_from_midi_and_notation_in_the_recordings_time(track, tmp_path, end, near_s):
+    (tmp_path / f"x{end}").write_bytes(files(track.recording, track)[end])
+    notes = corrected(track, {"melody": str(tmp_path / f"x{end}")})["notes"]
+    assert notes.pitch.tolist() == np.floor(track["notes"].pitch + 0.5).tolist()
+    assert np.abs(notes.onset_s - track["notes"].onset_s).max() < near_s
+
+
 def test_what_is_corrected_in_the_table_is_what_comes_back(track, tmp_path):
     paths = written(track, tmp_path, ".csv", ("csv",))
     lines = (tmp_path / "x.notes.csv").read_text().splitlines()

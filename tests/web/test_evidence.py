@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.web.test_report import Page
-from versionmatch.errors import MissingExtra
+from versionmatch.errors import InputError, MissingExtra
 from versionmatch.export.document import JsonExporter
 from versionmatch.plugins import find
 from versionmatch.scores.musicxml import read_musicxml
@@ -110,6 +110,11 @@ def test_a_roll_has_every_note_and_hollow_ones_where_none_answers(page):
     assert len([a for a in with_class(page, "join", "in-common") if "%" in a["x1"]]) == 30
 
 
+def test_the_notes_of_the_common_figure_are_framed(page):
+    assert len(with_class(page, "rn", "a", "figure")) == 5 + 4
+    assert [float(a["data-at"]) for a in with_class(page, "rn", "a", "figure")][:2] == [4.0, 5.2]
+
+
 def test_in_the_common_key_answering_notes_of_one_tune_lie_on_one_height(full_match):
     for pair in tune_pairs(full_match):
         mine = pair.notes_a.pitch[pair.pairs[:, 0]]
@@ -194,6 +199,12 @@ def test_without_verovio_the_roll_is_there_and_the_page_says_what_is_missing(ful
     assert "With it, the passages are also written on staves." in text
     assert 'class="rn a"' in text
     assert '<svg viewBox="0 0 2' not in text
+
+
+def test_what_is_no_score_is_refused_by_the_engraver():
+    pytest.importorskip("verovio", reason="verovio is not installed; pip install 'versionmatch[notation]'")
+    with pytest.raises(InputError, match=r"Verovio 6.* could not read these 11 letters"):
+        engraving.Engraver().draw("<no-score/>", {}, [], "nothing")
 
 
 def test_only_the_strongest_passages_are_engraved(full_match, monkeypatch):

@@ -123,7 +123,7 @@ class TextExporter:
         hidden = withheld(match)
         lines = [self._strong(f"{'element':<12}{'nats':>10}{'share':>8}{'p':>10}  made up of")]
         for score in match.elements:
-            p = "withheld" if set(score.parts) & set(hidden) else _p_or_dash(score.p_value)
+            p = "withheld" if {*score.parts, score.element} & set(hidden) else _p_or_dash(score.p_value)
             lines.append(
                 f"{score.element:<12}{score.nats:>10.1f}{_percent(score.share):>8}{p:>10}  "
                 f"{_shortened(_parts(score), WIDTH - 42)}"

@@ -66,7 +66,13 @@ def _row(match: Match, score: ElementScore) -> Markup:
     parts = sorted(score.parts.items(), key=lambda part: -part[1])
     hidden = [cue for cue, _ in parts if cue in withheld(match)]
     lines = [element("li", f"{cue} {nats:.1f}", " (withheld)" if cue in hidden else None) for cue, nats in parts]
-    p: Child = "withheld" if hidden else "–" if score.p_value is None else p_words(score.p_value)
+    p: Child = (
+        "withheld"
+        if hidden or score.element in withheld(match)
+        else "–"
+        if score.p_value is None
+        else p_words(score.p_value)
+    )
     found = Evidence(score.element, score.nats, "nats", null=score.null)
     cells: list[Child] = [
         element("b", f"{score.nats:.1f}"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from ..errors import MissingExtra
+from ..errors import InputError, MissingExtra
 from ..scores.xml_tree import parse
 from .markup import Markup, element, join, number
 
@@ -64,8 +64,14 @@ class Engraver:
         self._toolkit.setOptions(OPTIONS)
 
     def draw(self, xml: str, notes: Notes, joined: list[tuple[str, str]], label: str) -> Markup:
-        """The score as SVG. ``notes``: id → attributes of that note; ``joined``: ids of notes that a line joins."""
-        self._toolkit.loadData(xml)
+        """The score as SVG; raises InputError for what is no score.
+
+        ``notes``: id → attributes of that note; ``joined``: ids of notes that a line joins.
+        """
+        if not self._toolkit.loadData(xml):
+            raise InputError(
+                f"Verovio {self._toolkit.getVersion()} could not read these {len(xml)} letters of MusicXML"
+            )
         root = parse(self._toolkit.renderToSVG(1).encode("utf-8"))
         for glyph in root.iterfind("defs/g"):
             self.glyphs[_code(glyph.get("id", ""))] = next((p.get("d", "") for p in glyph.iter("path")), "")

@@ -101,7 +101,7 @@ def _facts(pair: TunePair) -> Markup:
     if p.p_value is not None:
         facts.append(("p among unrelated works of these lengths", p_words(p.p_value)))
     if p.common is not None:
-        facts.append(("how common its figure is", meter(p.common)))
+        facts.append(("how common its figure is (framed in the roll)", meter(p.common)))
     return element("dl", [element("div", element("dt", n), element("dd", v)) for n, v in facts], class_="facts")
 
 

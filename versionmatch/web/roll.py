@@ -57,6 +57,7 @@ def _note(
     pitch, at = float(notes.pitch[i]), float(notes.onset_s[i])
     tall = A_HIGH if side == "a" else B_HIGH
     free = "" if i in matched else " free"
+    free += " figure" if side == "a" and i in pair.figure else ""
     said = f"{side.upper()} {clock(at)}: {note_name(pitch)}" + ("" if i in matched else ", unmatched")
     return element(
         "rect",

@@ -36,6 +36,13 @@ class TunePair:
         """The notes of B that have one."""
         return frozenset(self.pairs[:, 1].tolist())
 
+    @property
+    def figure(self) -> range:
+        """The notes of A that make the figure whose commonness is told; none where it is not."""
+        common = self.passage.common
+        start = int(self.pairs[:, 0].min()) + (0 if common is None else common.start)
+        return range(start, start + (0 if common is None else common.length))
+
     def in_a(self, times_s: DoubleArray) -> DoubleArray:
         """B's times on A's clock, along the passage's path; beyond its ends by its tempo."""
         path = self.passage.path_s
