@@ -11,6 +11,9 @@ from tests.web.chromium import FLAGS
 from versionmatch.types import (
     Annotation,
     Audio,
+    Common,
+    Control,
+    ElementScore,
     Evidence,
     Features,
     Manifest,
@@ -222,6 +225,41 @@ def match(versions, tmp_path_factory):
         ),
         query_track=tracks[0],
         reference_track=tracks[1],
+    )
+
+
+@pytest.fixture(scope="session")
+def full_match(match):
+    """All that a comparison may hold: notes, elements, controls of which one failed, and a melody corrected by hand."""
+    pairs = [np.array([(i, i) for i in range(16) if i not in {5, 9}]), np.array([(16 + i, 16 + i) for i in range(16)])]
+    common = (Common("folk tunes", 41, 909, "a run of five notes", 0, 5), Common("folk tunes", 0, 909, "a leap", 2, 4))
+    tunes = [
+        replace(p, notes=n, times=(3, 2), bars=((2, 9), (3, 10)), common=c, p_value=value)
+        for p, n, c, value in zip(match.passages[:2], pairs, common, (0.0004, 0.031), strict=True)
+    ]
+    spread = Null("unrelated pairs of folk tunes", 4000, np.linspace(0.0, 9.0, 101))
+    elements = (
+        ElementScore("melody", 11.4, {"melody": 3.9, "passages": 7.5}, 0.62, 0.002, spread),
+        ElementScore("harmony", 5.5, {"harmony": 5.5}, 0.3, 0.02, spread),
+        ElementScore("rhythm", 1.5, {"rhythm": 1.5}, 0.08),
+    )
+    controls = (
+        Control("self", "melody", 44.0, True, "A with itself gives 44.0 nats.", 0.0002),
+        Control("notes shuffled", "melody", 1.8, True, "With B's notes shuffled it gives 1.8 nats.", 0.62),
+        Control("blocks shuffled", "rhythm", 0.31, False, "With B's bars shuffled the rhythm is as alike as before."),
+    )
+    of = {"harmony": "harmony", "melody": "melody", "rhythm": "rhythm"}
+    evidence = tuple(replace(e, element=of[e.cue], size=24.0) for e in match.evidence)
+    mended = {k: replace(match.query_track[k], settings=f"corrected-{'5e' * 8}") for k in ("melody", "notes")}
+    return replace(
+        match,
+        evidence=(*evidence, Evidence("embedding", 0.7, "cosine")),
+        passages=(*tunes, match.passages[2]),
+        elements=elements,
+        controls=controls,
+        notes=(*match.notes, f"Melody of A: corrected by hand, file sha256 {'5e' * 32}."),
+        manifest=replace(match.manifest, inputs={**match.manifest.inputs, "melody of A": "5e" * 32}),
+        query_track={**match.query_track, **mended},
     )
 
 

@@ -18,9 +18,10 @@ PLAYING = "['a', 'b'].map((s) => document.getElementById(`sound-${s}`)).map((e) 
 
 
 @pytest.fixture(scope="module")
-def folder(match, bare_match, tmp_path_factory):
+def folder(match, full_match, bare_match, tmp_path_factory):
     folder = tmp_path_factory.mktemp("stick")
     HtmlExporter(question="Do the verses share a melody?").export(match, folder / "report.html")
+    HtmlExporter().export(full_match, folder / "full.html")
     HtmlExporter(audio=False).export(match, folder / "silent.html")
     HtmlExporter().export(bare_match, folder / "bare.html")
     hostile = "</script><script>document.title = 'broken'</script>"
@@ -239,6 +240,41 @@ def test_b_can_be_shown_in_its_own_key(page):
     assert page.locator(".chord-name.in-original").first.text_content() == "B♭"
 
 
+@pytest.mark.parametrize(("side", "index"), [("a", 3), ("b", 12)])
+def test_a_click_on_a_written_note_seeks_it_in_its_own_recording(visit, full_match, side, index):
+    page = visit("full.html")
+    if page.locator(".staves").count() == 0:
+        pytest.skip("verovio is not installed; pip install 'versionmatch[notation]'")
+    track = full_match.query_track if side == "a" else full_match.reference_track
+    at = float(track["notes"].onset_s[index])
+    page.locator(f".staves .sn[data-side={side}][data-at='{at:.3f}'] use").first.dispatch_event("click")
+    assert page.evaluate(PLACES)[side == "b"] == pytest.approx(at, abs=0.01)
+
+
+def test_a_click_on_a_note_of_the_roll_seeks_it_and_one_beside_it_seeks_a(visit, full_match):
+    page = visit("full.html")
+    page.locator(".rn.b.in-common").nth(4).dispatch_event("click")
+    assert page.evaluate(PLACES) == pytest.approx([0, full_match.reference_track["notes"].onset_s[4]], abs=0.01)
+    strip = page.locator(".roll .strip").first
+    strip.scroll_into_view_if_needed()
+    strip.click(position={"x": strip.bounding_box()["width"] - 2, "y": 190})
+    span = [float(strip.get_attribute(f"data-{end}")) for end in ("from", "to")]
+    assert page.evaluate(PLACES)[0] == pytest.approx(span[1], abs=0.1)
+
+
+def test_one_switch_of_the_key_moves_rolls_chords_and_the_other_switch(visit):
+    page = visit("full.html")
+    common, original = page.locator(".rn.b.in-common").first, page.locator(".rn.b.in-original").first
+    assert (common.is_visible(), original.is_visible()) == (True, False)
+    page.check("[data-keying]")
+    assert (common.is_visible(), original.is_visible()) == (False, True)
+    assert page.is_checked("input[value=original]")
+    assert page.locator(".chord-name.in-original").first.is_visible()
+    page.check("input[value=common]")
+    assert not page.is_checked("[data-keying]")
+    assert (common.is_visible(), original.is_visible()) == (True, False)
+
+
 def test_zoom_widens_the_views_inside_their_frame(page):
     before = page.locator("#stack .strip").first.bounding_box()["width"]
     page.select_option("#zoom", "4")
@@ -253,8 +289,9 @@ def test_other_pages_open_without_complaint(visit, name):
     assert "comparison" in page.title()
 
 
-def test_no_page_is_wider_than_a_telephone(visit):
-    page = visit("report.html")
+@pytest.mark.parametrize("name", ["report.html", "full.html"])
+def test_no_page_is_wider_than_a_telephone(visit, name):
+    page = visit(name)
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -282,7 +319,7 @@ def test_the_page_prints_on_a4_without_player(page, tmp_path):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["report.html", "bare.html"])
+@pytest.mark.parametrize("name", ["report.html", "full.html", "bare.html"])
 def test_axe_finds_nothing_to_complain_about(visit, name, scheme):
     page = visit(name, ready=False)
     page.emulate_media(color_scheme=scheme)

@@ -34,7 +34,8 @@ def add_to(commands: Any) -> None:
         "--formats",
         default="",
         metavar="LIST",
-        help="also write these beside --out: json, sv, jams, audacity, csv, textgrid, trackswitch",
+        help="also write these beside --out: json, sv, jams, audacity, csv, textgrid, trackswitch; and what was found "
+        "in each recording, to be corrected: features, svl, midi, musicxml",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the summary")
     parser.add_argument("--a-range", metavar="M:SS-M:SS", help="compare only this part of A")

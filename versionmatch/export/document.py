@@ -8,7 +8,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..types import Alignment, DoubleArray, Evidence, Manifest, Match, Null, Passage, Recording, Span
+from ..types import (
+    Alignment,
+    Common,
+    Control,
+    DoubleArray,
+    ElementScore,
+    Evidence,
+    Manifest,
+    Match,
+    Null,
+    Passage,
+    Recording,
+    Span,
+)
 from .facts import key, tempo_bpm, tuning_cents
 from .path import simplified
 
@@ -34,6 +47,8 @@ class JsonExporter:
             "query": _recording(match.query, match.query_track),
             "reference": _recording(match.reference, match.reference_track),
             "evidence": [_evidence(item) for item in match.evidence],
+            "elements": [_element(score) for score in match.elements],
+            "controls": [_control(control) for control in match.controls],
             "passages": [_passage(number, p) for number, p in enumerate(match.passages, start=1)],
             "differences": list(match.differences),
             "notes": list(match.notes),
@@ -82,8 +97,10 @@ def _recording(recording: Recording, track: Mapping[str, Any]) -> dict[str, Any]
 def _evidence(item: Evidence) -> dict[str, Any]:
     return {
         "cue": item.cue,
+        "element": item.element,
         "raw": _number(item.raw),
         "unit": item.unit,
+        "size": _number(item.size),
         "score": _number(item.score),
         "p_value": _number(item.p_value),
         "null": _null(item.null, item.raw),
@@ -92,6 +109,28 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         "alignment": _alignment(item.alignment),
         "details": {name: _number(value) for name, value in item.details.items()},
         "notes": list(item.notes),
+    }
+
+
+def _element(score: ElementScore) -> dict[str, Any]:
+    return {
+        "element": score.element,
+        "nats": _number(score.nats),
+        "share": _number(score.share),
+        "parts": {cue: _number(nats) for cue, nats in score.parts.items()},
+        "p_value": _number(score.p_value),
+        "null": _null(score.null, score.nats),
+    }
+
+
+def _control(control: Control) -> dict[str, Any]:
+    return {
+        "name": control.name,
+        "cue": control.cue,
+        "raw": _number(control.raw),
+        "p_value": _number(control.p_value),
+        "passed": control.passed,
+        "sentence": control.sentence,
     }
 
 
@@ -134,7 +173,25 @@ def _passage(number: int, passage: Passage) -> dict[str, Any]:
         "transposition": passage.transposition,
         "tempo_ratio": _number(passage.tempo_ratio),
         "sentence": passage.sentence,
+        "notes": None if passage.notes is None else passage.notes.tolist(),
+        "times": None if passage.times is None else list(passage.times),
+        "bars": [None if bars is None else list(bars) for bars in passage.bars],
+        "common": _common(passage.common),
+        "p_value": _number(passage.p_value),
         "path_s": _path(passage.path_s),
+    }
+
+
+def _common(common: Common | None) -> dict[str, Any] | None:
+    if common is None:
+        return None
+    return {
+        "corpus": common.corpus,
+        "figure": common.figure,
+        "n_with": common.n_with,
+        "n_works": common.n_works,
+        "start": common.start,
+        "length": common.length,
     }
 
 

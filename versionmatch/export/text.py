@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..types import Evidence, Match, Null, Passage
+from ..match.withheld import withheld
+from ..types import ELEMENTS, ElementScore, Evidence, Match, Null, Passage
 from ..units import clock
 from .facts import key, sides, tempo_bpm, tempo_is_sure
 
@@ -42,9 +43,12 @@ class TextExporter:
         parts = [
             self._head(match),
             self._verdict(match),
+            self._withheld(match),
+            self._scores(match),
             self._elements(match),
             self._passages(match),
             self._listed("Differences", match.differences),
+            self._controls(match),
             self._listed("Notes", match.notes),
             self._listed("Limits", [LIMITS]),
         ]
@@ -88,11 +92,19 @@ class TextExporter:
     def _elements(self, match: Match) -> str:
         if not match.evidence:
             return ""
-        header = f"{'element':<12}{'value':>10}  {'unit':<30}{'unrelated pairs below':>22}{'p':>10}"
+        header = f"{'measure':<12}{'value':>10}  {'unit':<30}{'unrelated pairs below':>22}{'p':>10}"
         lines = [self._strong(header)]
-        for item in match.evidence:
+        hidden = withheld(match)
+        grouped = any(item.element for item in match.evidence)
+        last = None
+        for item in sorted(match.evidence, key=lambda e: (*ELEMENTS, "").index(e.element)):
+            if grouped and item.element != last:
+                lines.append(f"{item.element or 'of no single element'}:")
+            last = item.element
             below = "no null" if item.null is None else f"{item.null.percentile(item.raw):.1f} %"
             p_value = "–" if item.p_value is None else p_in_words(item.p_value)
+            if item.cue in hidden:
+                below = p_value = "withheld"
             value = f"{item.raw:.4g}"
             unit = _shortened(item.unit, 29)
             lines.append(f"{_shortened(item.cue, 11):<12}{value:>10}  {unit:<30}{below:>22}{p_value:>10}")
@@ -101,6 +113,30 @@ class TextExporter:
             lines += [line for note in item.notes for line in _wrapped(f"{item.cue}: {note}", "  ")]
         return "\n".join(lines)
 
+    def _withheld(self, match: Match) -> str:
+        told = [f"{cue}: {reason}" for cue, reason in withheld(match).items()]
+        return self._listed("Withheld, because a control did not come out as it must", told)
+
+    def _scores(self, match: Match) -> str:
+        if not match.elements:
+            return ""
+        hidden = withheld(match)
+        lines = [self._strong(f"{'element':<12}{'nats':>10}{'share':>8}{'p':>10}  made up of")]
+        for score in match.elements:
+            p = "withheld" if {*score.parts, score.element} & set(hidden) else _p_or_dash(score.p_value)
+            lines.append(
+                f"{score.element:<12}{score.nats:>10.1f}{_percent(score.share):>8}{p:>10}  "
+                f"{_shortened(_parts(score), WIDTH - 42)}"
+            )
+        return "\n".join(lines)
+
+    def _controls(self, match: Match) -> str:
+        told = [
+            f"{c.name}, {c.cue}: {'as it must be' if c.passed else 'NOT as it must be'}. {c.sentence}"
+            for c in match.controls
+        ]
+        return self._listed("Controls: the same measures where the answer is known", told)
+
     def _passages(self, match: Match) -> str:
         if not match.passages:
             return self._strong("Shared passages") + "\nnone found"
@@ -108,6 +144,8 @@ class TextExporter:
         for number, passage in enumerate(match.passages, start=1):
             lines += _wrapped(f"{f'P{number}':<4}{times_in_words(passage)}", "    ")
             lines += _wrapped(f"    {passage.sentence or passage_in_words(passage)}", "    ")
+            facts = notes_in_words(passage)
+            lines += _wrapped(f"    {facts}", "    ") if facts else []
         return "\n".join(lines)
 
     def _listed(self, title: str, items: Iterable[str]) -> str:
@@ -185,6 +223,39 @@ def passage_in_words(passage: Passage) -> str:
         f"{elements} agree over {passage.span.query_duration_s:.1f} s of A and "
         f"{passage.span.reference_duration_s:.1f} s of B (similarity {passage.similarity:.2f})."
     )
+
+
+def notes_in_words(passage: Passage) -> str:
+    """What notes tell of a passage: how many, in which bars, how often, how common, how unusual; empty without any.
+
+    >>> from versionmatch.types import Common, Span
+    >>> common = Common("folk tunes", 41, 909, "five notes in a row")
+    >>> notes = [(0, 0), (1, 2)]
+    >>> place = Span(0, 9, 0, 9), [[0, 0], [9, 9]], ("melody",), 0.8, 0, 1.0, ""
+    >>> notes_in_words(Passage(*place, notes, (3, 2), ((5, 8), None)))
+    '2 notes answer each other; bars 5–8 of A; 3 times in A, 2 in B'
+    >>> notes_in_words(Passage(*place, common=common, p_value=0.03))
+    'five notes in a row: in 41 of 909 works of folk tunes; p .03'
+    """
+    told = [] if passage.notes is None else [f"{len(passage.notes)} notes answer each other"]
+    told += [f"bars {b[0]}–{b[1]} of {side}" for side, b in zip("AB", passage.bars, strict=True) if b is not None]
+    if passage.times is not None:
+        told.append(f"{passage.times[0]} times in A, {passage.times[1]} in B")
+    if passage.common is not None:
+        c = passage.common
+        told.append(f"{c.figure}: in {c.n_with or 'none'} of {c.n_works:,} works of {c.corpus}")
+    if passage.p_value is not None:
+        told.append(f"p {p_in_words(passage.p_value)}")
+    return "; ".join(told)
+
+
+def _parts(score: ElementScore) -> str:
+    parts = sorted(score.parts.items(), key=lambda part: -part[1])
+    return ", ".join(f"{cue} {nats:.1f}" for cue, nats in parts)
+
+
+def _p_or_dash(p_value: float | None) -> str:
+    return "–" if p_value is None else p_in_words(p_value)
 
 
 def _null_notes(evidence: Iterable[Evidence]) -> list[str]:

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import InputError
 from ..features.view import Track
 from ..scores.reading import READERS, as_text, format_of
+from ..scores.sv_layer import is_layer, layer_table
 from ..scores.symbols import harte
 from ..scores.table import rows as table_rows
 from ..scores.voice import melody_notes, melody_part, pitch_track
@@ -55,6 +56,8 @@ def _bytes(kind: str, path: Path) -> bytes:
 def _read(track: Track, kind: str, path: Path) -> dict[str, Feature]:
     data = _bytes(kind, path)
     try:
+        if is_layer(data):
+            data = layer_table(data).encode("utf-8")
         if kind == "melody":
             return _melody(track, data, path)
         made = _chords(as_text(data)) if kind == "chords" else _beats(as_text(data))
@@ -75,7 +78,7 @@ def _check_times(path: Path, kind: str, last_s: float, track: Track) -> None:
 
 def _melody(track: Track, data: bytes, path: Path) -> dict[str, Feature]:
     """The melody of a table of notes, or of a score in the recording's time."""
-    score = READERS[format_of(data[: 1 << 16], path.name) or "csv"](data, None)
+    score = READERS[format_of(data[: 1 << 16], "" if path.suffix == ".svl" else path.name) or "csv"](data, None)
     notes = melody_notes(score, melody_part(score))
     _check_times(path, "notes", float(notes.onset_s[-1]), track)
     cqt = track["cqt"]

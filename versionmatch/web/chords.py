@@ -11,11 +11,13 @@ from ..match.agreement import chord_agreement, triad
 from ..types import Annotation, Match
 from ..units import PITCH_CLASSES, clock
 from .markup import Markup, details, element, join, table
+from .numerals import Numeral, numeral_at, numerals
 from .plot import MISSING, Range, axis_lane, badge, breadth, feature, gap_marks, gaps, lane, place, strip
 from .timemap import TimeMap
 
 SUFFIXES = {"maj": "", "min": "m", "7": "7", "maj7": "maj7", "min7": "m7", "dim": "°", "aug": "+"}
 MOST_ROWS = 400
+DEGREES = "Below each chord stands its degree in the key of its own recording, one key for the whole of it."
 STEP_S = 0.1
 
 
@@ -27,6 +29,7 @@ class Chord:
     end_s: float
     label: str
     raised: int = 0
+    numeral: str = ""
 
     @property
     def triad(self) -> tuple[int, bool] | None:
@@ -56,7 +59,8 @@ def chord_lanes(match: Match, to_b: TimeMap) -> Markup:
     span = (0.0, match.query.duration_s)
     times = np.arange(span[0], span[1], STEP_S)
     empty = gaps(to_b.reference_times(times), times)
-    mine, theirs = _own(query), _answering(reference, to_b, span, match.transposition)
+    degrees = numerals(match.query_track), numerals(match.reference_track)
+    mine, theirs = _own(query, degrees[0]), _answering(reference, degrees[1], to_b, span, match.transposition)
     bars = [
         element("rect", x=place(s, span), y="0", width=breadth(s, e, span), height="100%", class_="agree")
         for s, e in _alike(mine, theirs)
@@ -72,24 +76,27 @@ def chord_lanes(match: Match, to_b: TimeMap) -> Markup:
         lane(element("span", "alike", class_="quiet"), strip(bars, height=8, label=spoken), class_="agreement"),
         lane(badge("b"), _chord_strip(theirs, "b", span, empty), class_="chords"),
         axis_lane(span, side="a"),
-        element("p", spoken, class_="reading"),
+        element("p", f"{spoken} {DEGREES if any(degrees) else ''}".strip(), class_="reading"),
     )
 
 
-def _own(chords: Annotation) -> list[Chord]:
+def _own(chords: Annotation, degrees: list[Numeral]) -> list[Chord]:
     return [
-        Chord(float(t), float(t + d), label)
+        Chord(float(t), float(t + d), label, numeral=numeral_at(degrees, float(t + d / 2)))
         for t, d, label in zip(chords.onset_s, chords.duration_s, chords.labels, strict=True)
     ]
 
 
-def _answering(chords: Annotation, to_b: TimeMap, span: Range, transposition: int) -> list[Chord]:
+def _answering(
+    chords: Annotation, degrees: list[Numeral], to_b: TimeMap, span: Range, transposition: int
+) -> list[Chord]:
     """The reference's chords on the query's time, cut where the correspondence is."""
     times = np.arange(span[0], span[1], STEP_S)
     answer, raised = to_b.reference_times(times), to_b.transpositions(times, transposition)
     which = np.searchsorted(chords.onset_s, answer, side="right") - 1
     which = np.where(np.isnan(answer) | (which < 0), -1, which)
     changes = (np.diff(which) != 0) | (np.diff(raised) != 0)
+    names = [chord.numeral for chord in _own(chords, degrees)]
     edges = np.concatenate([[0], np.flatnonzero(changes) + 1, [times.size]])
     return [
         Chord(
@@ -97,6 +104,7 @@ def _answering(chords: Annotation, to_b: TimeMap, span: Range, transposition: in
             min(span[1], float(times[high - 1]) + STEP_S),
             chords.labels[which[low]],
             int(raised[low]),
+            names[which[low]],
         )
         for low, high in itertools.pairwise(edges)
         if which[low] >= 0
@@ -132,14 +140,20 @@ def _chord_strip(chords: list[Chord], side: str, span: Range, empty: list[Range]
                     "text",
                     name,
                     x=middle,
-                    y="50%",
+                    y="34%",
                     dy="0.35em",
                     text_anchor="middle",
                     class_=f"chord-name fit {which}".rstrip(),
                 )
             )
+        if chord.numeral:
+            marks.append(
+                element(
+                    "text", chord.numeral, x=middle, y="74%", dy="0.35em", text_anchor="middle", class_="numeral fit"
+                )
+            )
     label = f"{len(chords)} chords of {side.upper()} along A's time; the table below names them"
-    return strip(marks, gap_marks(empty, span), height=30, label=label, side=side, axis="a", span=span)
+    return strip(marks, gap_marks(empty, span), height=44, label=label, side=side, axis="a", span=span)
 
 
 def chord_table(match: Match, to_b: TimeMap) -> Markup | None:
@@ -148,20 +162,26 @@ def chord_table(match: Match, to_b: TimeMap) -> Markup | None:
     if query is None or reference is None:
         return None
     rows = []
-    for chord in _own(query)[:MOST_ROWS]:
+    degrees = numerals(match.query_track), numerals(match.reference_track)
+    for chord in _own(query, degrees[0])[:MOST_ROWS]:
         middle = np.array([(chord.start_s + chord.end_s) / 2])
         answer = to_b.reference_times(middle)[0]
         if np.isnan(answer):
-            rows.append((clock(chord.start_s), chord_name(chord.label), "no counterpart", "", ""))
+            rows.append((clock(chord.start_s), chord_name(chord.label), chord.numeral, "no counterpart", "", "", ""))
             continue
         i = max(0, int(np.searchsorted(reference.onset_s, answer, side="right")) - 1)
         label = reference.labels[i] if len(reference) else "N"
         raised = int(to_b.transpositions(middle, match.transposition)[0])
         common = chord_name(label, transposition=raised)
-        rows.append((clock(chord.start_s), chord_name(chord.label), clock(float(answer)), common, chord_name(label)))
+        mine = clock(chord.start_s), chord_name(chord.label), chord.numeral
+        theirs = clock(float(answer)), common, chord_name(label), numeral_at(degrees[1], float(answer))
+        rows.append((*mine, *theirs))
     caption = "Chords of A and the chord of B at the middle of each"
     if len(query) > MOST_ROWS:
         caption += f" (the first {MOST_ROWS} of {len(query)})"
     return details(
-        "Chords as a table", table(("A at", "A", "B at", "B, in A's key", "B, as it sounds"), rows, caption=caption)
+        "Chords as a table",
+        table(
+            ("A at", "A", "degree", "B at", "B, in A's key", "B, as it sounds", "degree in B"), rows, caption=caption
+        ),
     )

@@ -7,6 +7,7 @@ import numpy as np
 from ..match.agreement import Agreement, melody_agreement
 from ..types import DoubleArray, Features, Match
 from ..units import clock, note_name
+from .corrected import digest
 from .markup import Markup, details, element, join, table
 from .plot import MISSING, Range, axis_lane, badge, feature, gap_marks, gaps, lane, polyline, stretched, strip
 from .timemap import TimeMap
@@ -50,7 +51,11 @@ def melody_lane(match: Match, to_b: TimeMap) -> Markup:
     return join(
         lane(name, plot, class_="melody-lane"),
         axis_lane(span, side="a"),
-        element("p", _reading(melody_agreement(query, reference, match.passages), octaves), class_="reading"),
+        element(
+            "p",
+            f"{_reading(melody_agreement(query, reference, match.passages), octaves)} {_source(match)}",
+            class_="reading",
+        ),
     )
 
 
@@ -126,8 +131,17 @@ def _reading(agreement: Agreement, octaves: int) -> str:
     moved = f" B is drawn {words}." if octaves else ""
     return (
         f"Where a melody was found in both ({agreement.seconds:.0f} s), the two have the same pitch, octaves aside, "
-        f"{agreement.share:.0%} of the time.{moved} The contours were found by machine: listen before relying on them."
+        f"{agreement.share:.0%} of the time.{moved}"
     )
+
+
+def _source(match: Match) -> str:
+    """Which contour is whose finding."""
+    by_hand = [side.upper() for side in "ab" if digest(match, side, "melody")]
+    if len(by_hand) == 2:
+        return "Both contours were corrected by hand."
+    other = "The contours were" if not by_hand else f"{by_hand[0]}’s contour was corrected by hand, the other"
+    return f"{other} found by machine: listen before relying on {'them' if not by_hand else 'it'}."
 
 
 def melody_table(match: Match, to_b: TimeMap, *, step_s: float = 5.0) -> Markup | None:

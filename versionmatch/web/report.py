@@ -14,9 +14,12 @@ from ..units import clock
 from . import assets, plot, summary, words
 from .chords import chord_lanes, chord_table
 from .chroma import chroma_lanes, chroma_table
+from .corrected import mark
 from .correspondence import correspondence
+from .elements import banner, controls, elements
 from .markup import Markup, element, join
 from .matrix import cross_similarity
+from .melodic import melodic
 from .melody import melody_lane, melody_table
 from .null_strip import number_words
 from .passages import likenesses, passages_table, semitone_words
@@ -99,9 +102,18 @@ Section = tuple[str, str, str, Markup]
 
 
 def _sections(match: Match, to_b: TimeMap, heard: dict[str, Sound], silent: dict[str, str]) -> list[Section]:
-    """Every section, in order."""
+    """Every section, in order; controls and melodic passages where there are any."""
+    tunes = melodic(match)
+    tried = [("controls", "Controls", "Controls", controls(match))] if match.controls else []
+    melodies = [("melodic", "Melodic passages", "Melodic passages", tunes)] if tunes is not None else []
     return [
-        ("summary", "Findings", "Findings", join(summary.relation(match), summary.evidence_table(match))),
+        (
+            "summary",
+            "Findings",
+            "Findings",
+            join(summary.relation(match), banner(match), elements(match), summary.evidence_table(match)),
+        ),
+        *tried,
         (
             "likenesses",
             "Likenesses and differences",
@@ -110,6 +122,7 @@ def _sections(match: Match, to_b: TimeMap, heard: dict[str, Sound], silent: dict
         ),
         ("correspondence", "What answers what", "What answers what", correspondence(match)),
         ("passages", "Passages", "Shared passages", passages_table(match, audible=bool(heard))),
+        *melodies,
         ("aligned", "Side by side", "Side by side, along A’s time", _aligned(match, to_b)),
         ("cross-similarity", "Cross-similarity", "Every moment against every moment", cross_similarity(match)),
         ("method", "Method and limits", "Method and limits", words.method(match)),
@@ -136,6 +149,8 @@ def _overall(match: Match) -> Markup:
         ("A’s speed over B’s", f"{match.tempo_ratio:.3f}"),
         ("of A answered in B", f"{match.coverage_query:.0%}"),
         ("of B answered in A", f"{match.coverage_reference:.0%}"),
+        ("of A without an answer in B", f"{1 - min(1.0, match.coverage_query):.0%}"),
+        ("of B without an answer in A", f"{1 - min(1.0, match.coverage_reference):.0%}"),
     ]
     return element("dl", [element("div", element("dt", n), element("dd", v)) for n, v in facts], class_="overall")
 
@@ -143,12 +158,12 @@ def _overall(match: Match) -> Markup:
 def _aligned(match: Match, to_b: TimeMap) -> Markup:
     """Chroma, chords, melody and tempo ratio under one ruler, that can be zoomed."""
     parts = [
-        ("Chroma", chroma_lanes(match, to_b)),
-        ("Chords", chord_lanes(match, to_b)),
-        ("Melody", melody_lane(match, to_b)),
-        ("Tempo: speed of A over speed of B", tempo_lane(match, to_b)),
+        ("Chroma", None, chroma_lanes(match, to_b)),
+        ("Chords", mark(match, "chords", "key"), chord_lanes(match, to_b)),
+        ("Melody", mark(match, "melody"), melody_lane(match, to_b)),
+        ("Tempo: speed of A over speed of B", None, tempo_lane(match, to_b)),
     ]
-    stack = [join(element("h3", name), content) for name, content in parts]
+    stack = [join(element("h3", name, by_hand), content) for name, by_hand, content in parts]
     zoom = element(
         "label",
         "Zoom ",

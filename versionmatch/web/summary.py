@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ..errors import InputError, IntegrityError
 from ..match import calibrate
 from ..match.fuse import fuse
+from ..match.withheld import withheld
 from ..types import Evidence, Match, Span
+from .corrected import OF_ELEMENT, mark
 from .markup import Child, Markup, element, join, number
 from .null_strip import null_strip, number_words
 from .plot import feature
@@ -121,7 +123,7 @@ def probability(p: float) -> str:
 def evidence_table(match: Match) -> Markup:
     """One row per element: score, raw value, null, percentile, p, coverage, confidence."""
     head = (
-        "element",
+        "measure",
         "score",
         "raw value",
         "beside unrelated pairs",
@@ -130,12 +132,17 @@ def evidence_table(match: Match) -> Markup:
         "coverage A · B",
         "confidence",
     )
-    rows = [_row(match, e) for e in match.evidence]
+    grouped = any(e.element for e in match.evidence)
+    hidden = withheld(match)
+    body = [
+        element("tbody", _group(match, name, len(head)) if grouped else None, [_row(match, e, hidden) for e in items])
+        for name, items in by_element(match.evidence)
+    ]
     table = element(
         "table",
         element("caption", "Findings by element of the music", class_="visually-hidden"),
         element("thead", element("tr", [element("th", cell, scope="col") for cell in head])),
-        element("tbody", rows),
+        body,
         class_="evidence",
     )
     return join(
@@ -144,10 +151,25 @@ def evidence_table(match: Match) -> Markup:
     )
 
 
-def _row(match: Match, e: Evidence) -> Markup:
+def by_element(evidence: Sequence[Evidence]) -> list[tuple[str, list[Evidence]]]:
+    """Evidence by its element: melody, harmony, rhythm, then what is of none; each in its own order."""
+    groups = [(name, [e for e in evidence if e.element == name]) for name in (*OF_ELEMENT, "")]
+    return [(name, items) for name, items in groups if items]
+
+
+def _group(match: Match, name: str, n_columns: int) -> Markup:
+    told = name.capitalize() or "Of no single element"
+    cell = element("th", told, mark(match, *OF_ELEMENT.get(name, ())), colspan=n_columns, scope="rowgroup")
+    return element("tr", cell, class_="group-head")
+
+
+def _row(match: Match, e: Evidence, hidden: Mapping[str, str]) -> Markup:
     score = element("span", "not calibrated", class_="quiet") if e.score is None else _score(e.score)
     percentile, p = _rarity(e)
-    name = join(e.cue, element("span", ELEMENTS.get(e.cue, ""), class_="explained"))
+    if e.cue in hidden:
+        score = percentile = p = element("span", "withheld", class_="quiet", title=hidden[e.cue])
+    by_hand = mark(match, "melody") if e.cue == "melody" and not e.element else None
+    name = join(e.cue, element("span", ELEMENTS.get(e.cue, ""), class_="explained"), by_hand)
     cells = [
         score,
         join(number_words(e.raw), " ", element("span", e.unit, class_="quiet")),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..types import Match, Recording
 from ..units import clock
+from .corrected import mark
 from .markup import Child, Markup, details, element, join, table
 from .passages import semitone_words
 from .plot import badge, feature
@@ -73,22 +74,23 @@ def header(match: Match, *, question: str, examiner: str, date: str | None) -> M
         element("dl", given, class_="given") if given else None,
         element(
             "div",
-            _card(match.query, match.query_track, "a"),
-            _card(match.reference, match.reference_track, "b"),
+            _card(match, "a"),
+            _card(match, "b"),
             class_="two cards",
         ),
     )
 
 
-def _card(recording: Recording, track: Mapping[str, Any], side: str) -> Markup:
+def _card(match: Match, side: str) -> Markup:
+    recording, track = _side(match, side)
     key, beats, cqt = (feature(track, kind) for kind in ("key", "beats", "cqt"))
     rows: list[tuple[str, Child]] = [("Length", clock(recording.duration_s))]
     if recording.artist:
         rows.append(("Artist", recording.artist))
     if recording.isrc:
         rows.append(("ISRC", recording.isrc))
-    rows.append(("Key", _key(key)))
-    rows.append(("Tempo", _tempo(beats)))
+    rows.append(("Key", join(_key(key), mark(match, "key", sides=side))))
+    rows.append(("Tempo", join(_tempo(beats), mark(match, "beats", sides=side))))
     rows.append(("Tuning", _tuning(cqt)))
     file = [
         f"{recording.sr / 1000:g} kHz" if recording.sr else "",
@@ -112,6 +114,10 @@ def _card(recording: Recording, track: Mapping[str, Any], side: str) -> Markup:
         class_=f"card {side}",
         aria_label=f"Recording {side.upper()}",
     )
+
+
+def _side(match: Match, side: str) -> tuple[Recording, Mapping[str, Any]]:
+    return (match.query, match.query_track) if side == "a" else (match.reference, match.reference_track)
 
 
 def _identity(sha256: str) -> Markup:

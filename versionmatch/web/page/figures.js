@@ -52,8 +52,8 @@ function keepInSight(share) {
 // Texts that do not fit their stretch are left out; a plain page shows those that fit on paper.
 function fit() {
   for (const text of every('text.fit')) {
-    const box = text.previousElementSibling;
-    const shape = box && box.tagName === 'rect' ? box : box && box.previousElementSibling;
+    let shape = text.previousElementSibling;
+    while (shape && shape.tagName !== 'rect') shape = shape.previousElementSibling;
     if (!shape) continue;
     const room = shape.getBoundingClientRect().width;
     text.classList.toggle('crowded', room > 0 && room < 7 * text.textContent.length + 5);
@@ -90,6 +90,20 @@ function clickStrip(strip, event) {
   seek(side, t);
 }
 
+// A single note of a roll or a staff: its own recording is sought there.
+function clickNote(event) {
+  const note = event.target.closest('[data-at]');
+  if (!note) return;
+  event.stopPropagation();
+  seek(note.dataset.side, Number(note.dataset.at));
+}
+
+function showKeying(original) {
+  document.documentElement.classList.toggle('original', original);
+  every('[data-keying]').forEach((box) => { box.checked = original; });
+  every('input[name=keying]').forEach((radio) => { radio.checked = (radio.value === 'original') === original; });
+}
+
 function clickMatrix(event) {
   const box = matrix.getBoundingClientRect();
   cross.a = clamp((event.clientX - box.left) / box.width, 0, 1) * data.duration.a;
@@ -114,6 +128,7 @@ function matrixKey(event) {
 function listenToFigures() {
   if (heard.length) {
     every('.strip.seekable').forEach((strip) => strip.addEventListener('click', (event) => clickStrip(strip, event)));
+    every('.tune').forEach((figure) => figure.addEventListener('click', clickNote, true));
     every('.ribbon').forEach((shape) =>
       shape.addEventListener('click', () => playPassage(Number(shape.dataset.passage), 'ab')));
   }
@@ -125,6 +140,7 @@ function listenToFigures() {
   }
   if (byId('zoom')) byId('zoom').addEventListener('change', (event) => zoom(event.target.value));
   every('input[name=keying]').forEach((radio) =>
-    radio.addEventListener('change', () => document.documentElement.classList.toggle('original', radio.value === 'original' && radio.checked)));
+    radio.addEventListener('change', () => showKeying(radio.value === 'original' && radio.checked)));
+  every('[data-keying]').forEach((box) => box.addEventListener('change', () => showKeying(box.checked)));
   new ResizeObserver(fit).observe(document.body);
 }

@@ -1,0 +1,14 @@
+"""What is not said because a control did not come out as it must."""
+
+from __future__ import annotations
+
+from ..types import Match
+
+
+def withheld(match: Match) -> dict[str, str]:
+    """Cue → why nothing may be concluded from it: the sentences of its controls that failed, one after another."""
+    said: dict[str, str] = {}
+    for control in match.controls:
+        if not control.passed:
+            said[control.cue] = f"{said.get(control.cue, '')} {control.sentence}".strip()
+    return said
