@@ -1,0 +1,1 @@
+"""Harmony as chords: how alike two progressions are, where, in which degrees, and how unusual that is."""
