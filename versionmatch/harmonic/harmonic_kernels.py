@@ -142,14 +142,15 @@ def _traced(
 
 
 @nb.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def least_areas(f: Floats, g: Floats) -> Any:
-    """Smallest mean of ``|f - g|`` over all circular shifts of ``g`` against ``f``, for each pair of rows.
+def least_areas(f: Floats, g: Floats, bound: float) -> Any:
+    """Smallest mean of ``|f - g|`` over all circular shifts of ``g`` against ``f`` and over the pairs of rows.
 
-    ``f (p, n)``, ``g (q, m)``, n ≤ m, one of p and q is 1; returns means and shifts, ``(max(p, q),)`` each. A shift is
-    given up as soon as its area is too large. Ties: the smallest shift.
+    ``f (p, n)``, ``g (q, m)``, n ≤ m, one of p and q is 1. Returns the mean, the row of the side that has several, and
+    the shift; ``bound`` and -1 where no mean is below ``bound``. A place is given up as soon as its area is too large.
+    Ties: the first row, then the smallest shift.
     """
     n, m, rows = f.shape[1], g.shape[1], max(f.shape[0], g.shape[0])
-    least, shift = np.full(rows, np.inf), np.zeros(rows, np.int64)
+    least, row, shift = np.float32(bound * n), -1, 0
     twice = np.empty(n + m, np.float32)
     for k in range(rows):
         here, there = f[min(k, f.shape[0] - 1)], g[min(k, g.shape[0] - 1)]
@@ -157,11 +158,11 @@ def least_areas(f: Floats, g: Floats) -> Any:
             twice[i] = there[i % m]
         for s in range(m):
             area, i = np.float32(0.0), 0
-            while i < n and area < least[k]:
+            while i < n and area < least:
                 end = min(n, i + BLOCK)
                 for t in range(i, end):
                     area += abs(here[t] - twice[s + t])
                 i = end
-            if area < least[k]:
-                least[k], shift[k] = area, s
-    return least / n, shift
+            if area < least:
+                least, row, shift = area, k, s
+    return least / n, row, shift

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 
 from ..errors import InputError
 from ..types.value import DoubleArray, FloatArray
@@ -79,18 +79,26 @@ def _from_tonic(minor: bool) -> DoubleArray:
 
 
 def from_tonic(progression: Progression, key: Key) -> DoubleArray:
-    """``(n,)``: how far each chord lies from the key's tonic triad; no chord keeps the place of the one before.
+    """``(n,)``: how far each chord lies from the key's tonic triad; no chord keeps the place of the one before, else of
+    the first.
 
     >>> from_tonic(Progression.of("C F G C".split()), Key(0)).tolist()
     [0.0, 5.0, 5.0, 0.0]
     """
+    return _places(progression, [key])[0]
+
+
+def _places(progression: Progression, keys: Sequence[Key]) -> DoubleArray:
+    """``(len(keys), n)``: how far each chord lies from each key's tonic."""
     codes = progression.codes
     sounding = codes[:, 1] < len(QUALITIES)
     quality = np.where(sounding, codes[:, 1], 0)
-    places = _from_tonic(key.minor)[(codes[:, 0] - key.tonic) % 12, quality]
-    last = np.maximum.accumulate(np.where(sounding, np.arange(len(codes)), 0))
-    kept: DoubleArray = places[last]
-    return kept
+    last = np.maximum.accumulate(np.where(sounding, np.arange(len(codes)), sounding.argmax()))
+    tables = np.stack([_from_tonic(key.minor) for key in keys])
+    tonics = np.array([key.tonic for key in keys])
+    roots = (codes[:, 0] - tonics[:, None]) % 12
+    places: DoubleArray = tables[np.arange(len(keys))[:, None], roots, quality][:, last]
+    return places
 
 
 def tonal_centre(progression: Progression) -> Key:
@@ -101,7 +109,7 @@ def tonal_centre(progression: Progression) -> Key:
     """
     keys = [Key(tonic, minor) for minor in (False, True) for tonic in range(12)]
     held = progression.lengths
-    return min(keys, key=lambda key: round(float(from_tonic(progression, key) @ held), 6))
+    return keys[int(np.round(_places(progression, keys) @ held, 6).argmin())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +145,29 @@ def step_distance(a: Progression, b: Progression, *, ratios: tuple[float, ...] =
     .. [1] De Haas, Wiering, Veltkamp, "A geometrical distance measure for determining the similarity of musical
        harmony", International Journal of Multimedia Information Retrieval 2, 2013.
     """
-    if len(a) == 0 or len(b) == 0:
+    if not (any(c.sounds for c in a.chords) and any(c.sounds for c in b.chords)):
         raise InputError("a progression without chords has no place in tonal space; compare two that have chords")
-    here, there = tonal_centre(a), tonal_centre(b)
     longest = max(float(p.lengths.sum()) * STEPS[p.unit] for p in (a, b)) * max(1.0, *ratios)
     rate = min(1.0, MOST_STEPS / longest)
-    found = []
-    for ratio in ratios:
-        x, y = ([key_of.transposed(-k) for k in range(12)] for key_of in (here, there))
-        found.append(_nearest(_steps(a, [here], rate), _steps(b, x, rate * ratio), ratio))
-        found.append(_nearest(_steps(a, y[:1] + y[:0:-1], rate), _steps(b, [there], rate * ratio), ratio))
-    return min(found, key=lambda one: one.distance)
+    if len(ratios) > 1:  # which tempo, at half the density
+        ratios = (min((_nearest(a, b, ratio, rate / 2) for ratio in ratios), key=lambda one: one.distance).ratio,)
+    return _nearest(a, b, ratios[0], rate)
 
 
-def _nearest(f: FloatArray, g: FloatArray, ratio: float) -> StepDistance:
-    """Of one function against the twelve of the other side."""
-    means, shifts = least_areas(f, g) if f.shape[1] <= g.shape[1] else least_areas(g, f)
-    key = int(means.argmin())
-    return StepDistance(float(means[key]), key, float(shifts[key]), ratio)
+def _nearest(a: Progression, b: Progression, ratio: float, rate: float) -> StepDistance:
+    """The least of both sides' centres at one tempo."""
+    here, there = tonal_centre(a), tonal_centre(b)
+    x, y = ([home.transposed(-k) for k in range(12)] for home in (here, there))
+    best = StepDistance(float("inf"), 0, 0.0, ratio)
+    best = _nearer(best, _steps(a, [here], rate), _steps(b, x, rate * ratio))
+    return _nearer(best, _steps(a, y[:1] + y[:0:-1], rate), _steps(b, [there], rate * ratio))
+
+
+def _nearer(best: StepDistance, f: FloatArray, g: FloatArray) -> StepDistance:
+    """One function against the twelve of the other side, if that is nearer than the best so far."""
+    sides = (f, g) if f.shape[1] <= g.shape[1] else (g, f)
+    mean, key, shift = least_areas(*sides, best.distance)
+    return best if key < 0 else StepDistance(float(mean), int(key), float(shift), best.ratio)
 
 
 def _steps(progression: Progression, keys: list[Key], rate: float) -> FloatArray:
@@ -162,5 +175,4 @@ def _steps(progression: Progression, keys: list[Key], rate: float) -> FloatArray
     ends = np.cumsum(progression.lengths) * STEPS[progression.unit] * rate
     n = max(1, round(float(ends[-1])))
     which = np.minimum(np.searchsorted(ends, np.arange(n) + 0.5, side="right"), len(progression) - 1)
-    rows: npt.NDArray[np.float64] = np.array([from_tonic(progression, key)[which] for key in keys])
-    return np.ascontiguousarray(rows, dtype=np.float32)
+    return np.ascontiguousarray(_places(progression, keys)[:, which], dtype=np.float32)
