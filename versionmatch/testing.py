@@ -66,7 +66,8 @@ def example_tracks() -> tuple[Track, Track, Track]:
         notes = [(pitch + step, beat_s * i, beat_s) for i, step in enumerate(steps * 4)]
         labels = tuple(f"{ROOTS[(pitch + step) % 12]}:{quality}" for step, quality in chords * 4)
         lasting, sure = np.full(len(labels), 2 * beat_s), np.ones(len(labels))
-        written = Annotation("chords", np.arange(len(labels)) * 2 * beat_s, lasting, labels, sure)
+        onsets = 2 * beat_s * np.arange(len(labels), dtype=np.float64)
+        written = Annotation("chords", onsets, lasting, labels, sure)
         return _track(synth.melody(notes), chords=written)
 
     other = played(OTHER_STEPS, OTHER_CHORDS, 58, 0.4)

@@ -98,7 +98,9 @@ def chance(collections: dict[str, list[Progression]]) -> dict[str, Any]:
     spread = np.linalg.lstsq(rows, np.abs(rest) * np.sqrt(np.pi / 2), rcond=None)[0]
     z = rest / (rows @ spread)
     thirds = np.digitize(rows[:, 1], np.quantile(rows[:, 1], [1 / 3, 2 / 3]))
-    print("by the shorter length, mean and deviation:", [(z[thirds == k].mean(), z[thirds == k].std()) for k in range(3)])
+    print(
+        "by the shorter length, mean and deviation:", [(z[thirds == k].mean(), z[thirds == k].std()) for k in range(3)]
+    )
     return {
         "mean": [round(float(x), 6) for x in mean], "deviation": [round(float(x), 6) for x in spread],
         "pairs": len(pairs), "parameters": dict(PARAMETERS), "seed": SEED,

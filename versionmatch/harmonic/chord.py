@@ -117,11 +117,12 @@ def _read(label: str) -> Chord:
 
 def _quality(kind: str) -> str | None:
     """The quality of what stands after a root's colon: a shorthand, degrees in brackets, or both."""
-    shorthand, bracket, degrees = kind.partition("(")
-    if shorthand not in SHORTHANDS and (shorthand or not bracket):
+    shorthand, _, degrees = kind.partition("(")
+    changes = _DEGREE.findall(degrees)
+    if shorthand not in SHORTHANDS and (shorthand or not changes):
         return None
     steps = set(SHORTHANDS.get(shorthand, ()))
-    for left_out, signs, number in _DEGREE.findall(degrees):
+    for left_out, signs, number in changes:
         degree = int(number) - 1
         step = (_MAJOR[degree % 7] + signs.count("#") - signs.count("b")) % 12
         steps = steps - {step} if left_out else steps | {step}

@@ -109,10 +109,14 @@ class Progression(Value):
         return Progression(tuple(chords), self.durations, self.times_s, self.unit, key)
 
     @staticmethod
-    def of(labels: Iterable[str], durations: npt.ArrayLike | None = None, *, key: str | Key | None = None) -> Progression:
+    def of(
+        labels: Iterable[str], durations: npt.ArrayLike | None = None, *, key: str | Key | None = None
+    ) -> Progression:
         """Of labels as ``Chord.of`` reads them, with durations in beats; ``key`` such as ``G minor``."""
         lengths = None if durations is None else np.asarray(durations, np.float64)
-        return Progression(tuple(Chord.of(x) for x in labels), lengths, key=Key.of(key) if isinstance(key, str) else key)
+        return Progression(
+            tuple(Chord.of(x) for x in labels), lengths, key=Key.of(key) if isinstance(key, str) else key
+        )
 
 
 def progression_of(chords: Annotation, beats: Annotation | None = None, key: Key | None = None) -> Progression:

@@ -89,4 +89,3 @@ def table() -> DoubleArray:
     made = np.stack([np.roll(single, k, axis=2) for k in range(12)], axis=3)
     made.flags.writeable = False
     return made
-

@@ -85,7 +85,8 @@ def from_tonic(progression: Progression, key: Key) -> DoubleArray:
     >>> from_tonic(Progression.of("C F G C".split()), Key(0)).tolist()
     [0.0, 5.0, 5.0, 0.0]
     """
-    return _places(progression, [key])[0]
+    places: DoubleArray = _places(progression, [key])[0]
+    return places
 
 
 def _places(progression: Progression, keys: Sequence[Key]) -> DoubleArray:

@@ -32,7 +32,8 @@ def sound_of(score: Score, *, source: str = "") -> tuple[Recording, Audio]:
     """Who a score is, and its notes as plain tones, mono at 16 kHz: the same score gives the same samples.
 
     The recording's ``id`` is the score's, which begins with ``score-`` as no sound's does; its ``codec`` is such as
-    ``score: midi``, its flags hold ``single_line`` where it is one line without chord symbols. All notes are equally loud.
+    ``score: midi``, its flags hold ``single_line`` where it is one line without chord symbols. All notes are equally
+    loud.
     """
     total = float(score.duration_s.sum())
     if total > MAX_SOUNDING_S:

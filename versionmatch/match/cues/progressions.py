@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...harmonic.figures import N, ChordFigures, chord_figures, figures
+from ...harmonic.figures import ChordFigures, N, chord_figures, figures
 from ...harmonic.progression import of_track
 from ...harmonic.statistics import DEFAULT, load
 from ...plugins import Track
