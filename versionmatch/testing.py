@@ -25,6 +25,7 @@ import numpy.typing as npt
 from .audio import synth
 from .audio.decode import load
 from .errors import IndexMismatch, InputError, VersionMatchError
+from .features.chords import ROOTS
 from .features.view import Track
 from .plugins import Cue, Encoder, Exporter, Extractor, VectorIndex
 from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Peaks, Segments
@@ -32,8 +33,12 @@ from .types.neighbours import Hits, IndexSpec
 
 STEPS = (0, 4, 7, 5, 4, 2, 0, 7, 9, 7, 5, 4, 2, 4, 0, 0)
 OTHER_STEPS = (0, 1, 6, 10, 3, 8, 11, 2, 6, 1, 9, 3, 10, 5, 0, 8)
+CHORDS = ((0, "maj"), (7, "7"), (9, "min"), (0, "maj"), (5, "maj"), (2, "min7"), (7, "7"), (0, "maj"))
+OTHER_CHORDS = ((0, "min"), (6, "7"), (3, "maj"), (11, "min"), (6, "min"), (9, "dim"), (10, "sus4"), (5, "min7"))
+"""What is written over every second note: steps above the first note's pitch, and the quality."""
 _FEATURES = (Features, Notes, Annotation, Segments, Peaks)
 Table: TypeAlias = npt.NDArray[Any]
+_Chords: TypeAlias = tuple[tuple[int, str], ...]
 
 
 class ConformanceError(VersionMatchError, AssertionError):
@@ -45,20 +50,28 @@ def _demand(ok: bool, rule: str) -> None:
         raise ConformanceError(rule)
 
 
-def _track(audio: Audio) -> Track:
+def _track(audio: Audio, **written: Feature) -> Track:
     recording, decoded = load((audio.samples, audio.sr))
-    return Track(recording, {"audio": decoded})
+    return Track(recording, {"audio": decoded, **written})
 
 
 @cache
 def example_tracks() -> tuple[Track, Track, Track]:
-    """A tune, the same tune three semitones higher and faster, and an unrelated one; about 30 s each."""
+    """A tune, the same tune three semitones higher and faster, and an unrelated one; about 30 s each.
 
-    def played(steps: tuple[int, ...], pitch: int, beat_s: float) -> Track:
+    As over a lead sheet, chords are written over each tune (``track["chords"]``), which alone sounds.
+    """
+
+    def played(steps: tuple[int, ...], chords: _Chords, pitch: int, beat_s: float) -> Track:
         notes = [(pitch + step, beat_s * i, beat_s) for i, step in enumerate(steps * 4)]
-        return _track(synth.melody(notes))
+        labels = tuple(f"{ROOTS[(pitch + step) % 12]}:{quality}" for step, quality in chords * 4)
+        lasting, sure = np.full(len(labels), 2 * beat_s), np.ones(len(labels))
+        onsets = 2 * beat_s * np.arange(len(labels), dtype=np.float64)
+        written = Annotation("chords", onsets, lasting, labels, sure)
+        return _track(synth.melody(notes), chords=written)
 
-    return played(STEPS, 60, 0.5), played(STEPS, 63, 0.45), played(OTHER_STEPS, 58, 0.4)
+    other = played(OTHER_STEPS, OTHER_CHORDS, 58, 0.4)
+    return played(STEPS, CHORDS, 60, 0.5), played(STEPS, CHORDS, 63, 0.45), other
 
 
 def difficult_tracks() -> dict[str, Track]:

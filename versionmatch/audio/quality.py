@@ -72,7 +72,7 @@ class Quality:
         return self.n_broken / max(1, self.n_frames * self._channels)
 
     def flags(self, *, truncated: bool = False) -> tuple[str, ...]:
-        """The words of ``types.FLAGS`` that hold, in that order."""
+        """The words of ``types.FLAGS`` that hold of a sound, in that order."""
         mean = self._sum / max(1, self.n_frames)
         still = self.n_frames == 0 or self._high - self._low <= 2 * AUDIBLE
         audible_s = self._audible_windows * self._window / self._sr
@@ -89,7 +89,7 @@ class Quality:
             "truncated": truncated,
         }
         holds["low_information"] = any(holds[name] for name in LOW_INFORMATION)
-        return tuple(name for name in FLAGS if holds[name])
+        return tuple(name for name in FLAGS if holds.get(name))
 
 
 def clean_blocks(reader: Reader, quality: Quality, label: str, limits: Limits) -> Iterator[FloatArray]:

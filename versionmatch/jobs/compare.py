@@ -202,6 +202,7 @@ _SAID = {
     "non_finite": "held samples that were no numbers; they were taken as silence",
     "truncated": "ends before its header says it should",
     "dc_offset": "has a constant offset",
+    "single_line": "is a single line over which no chords are written: a harmony of its own it has not",
 }
 
 

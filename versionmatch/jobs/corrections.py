@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,17 +11,15 @@ import numpy as np
 
 from ..errors import InputError
 from ..features.view import Track
+from ..harmonic.key import Key
 from ..scores.reading import READERS, as_text, format_of
 from ..scores.sv_layer import is_layer, layer_table
 from ..scores.symbols import harte
 from ..scores.table import rows as table_rows
 from ..scores.voice import melody_notes, melody_part, pitch_track
 from ..types import Annotation, Feature
-from ..units import PITCH_CLASSES
 
 MAX_BYTES = 64 << 20
-KEY = re.compile(r"([A-Ga-g])\s*([#b♯♭]?)\s*(major|minor|maj|min|m|:maj|:min|)", re.IGNORECASE)
-STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 def corrected(track: Track, corrections: Mapping[str, str]) -> Track:
@@ -141,13 +138,7 @@ def _beats(text: str) -> Annotation:
 
 
 def _key(track: Track, text: str) -> dict[str, Feature]:
-    found = KEY.fullmatch(text.strip())
-    if found is None:
-        raise InputError(f"the key {text[:40]!r} cannot be read; write such as 'G major' or 'F# minor'")
-    letter, sign, mode = found.groups()
-    tonic = (STEPS[letter.upper()] + {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(sign, 0)) % 12
-    minor = mode.lower().strip(":").startswith("min") or mode == "m" or (not mode and letter.islower())
-    label = f"{PITCH_CLASSES[tonic]} {'minor' if minor else 'major'}"
+    label = Key.of(text).label
     return {"key": Annotation("key", np.zeros(1), np.array([track.recording.duration_s]), (label,), np.ones(1))}
 
 

@@ -138,6 +138,19 @@ class Score(Value):
         """The same in quarters."""
         return float((self.onset_q + self.duration_q).max())
 
+    @property
+    def single_line(self) -> bool:
+        """One voice and no chord symbols: notes lie over each other for a twentieth of the time at most.
+
+        >>> Score([0, 1], [1, 1], [60, 62], [0, 1], ("a", "b"), "midi").single_line
+        True
+        """
+        if self.symbols:
+            return False
+        ends = np.maximum.accumulate(self.onset_q + self.duration_q)
+        covered = float((ends - np.maximum(self.onset_q, np.append(0.0, ends[:-1]))).sum())
+        return float(self.duration_q.sum()) <= 1.05 * covered
+
     def seconds(self, quarters: DoubleArray) -> DoubleArray:
         """When these places of the score sound, by its tempi.
 

@@ -32,7 +32,8 @@ def sound_of(score: Score, *, source: str = "") -> tuple[Recording, Audio]:
     """Who a score is, and its notes as plain tones, mono at 16 kHz: the same score gives the same samples.
 
     The recording's ``id`` is the score's, which begins with ``score-`` as no sound's does; its ``codec`` is such as
-    ``score: midi``. All notes are equally loud.
+    ``score: midi``, its flags hold ``single_line`` where it is one line without chord symbols. All notes are equally
+    loud.
     """
     total = float(score.duration_s.sum())
     if total > MAX_SOUNDING_S:
@@ -43,7 +44,8 @@ def sound_of(score: Score, *, source: str = "") -> tuple[Recording, Audio]:
     made = synth.melody(rows, sr=SR, timbre=TIMBRE, duration_s=score.end_s + TAIL_S)
     recording, audio = decode.load((made.samples, SR))
     named = replace(recording, id=score.id, source=source, title=score.title, artist=score.composer)
-    return replace(named, codec=f"score: {score.format}"), audio
+    flags = (*named.flags, *(("single_line",) if score.single_line else ()))
+    return replace(named, codec=f"score: {score.format}", flags=flags), audio
 
 
 def _accompaniment(score: Score) -> list[tuple[float, float, float]]:
@@ -105,4 +107,5 @@ def load(
     if sr == SR and span is None:
         return recording, audio
     part, other = decode.load((audio.samples, SR), sr=sr, limits=limits, span=span)
-    return replace(recording, duration_s=part.duration_s, flags=part.flags), other
+    flags = (*part.flags, *(flag for flag in recording.flags if flag == "single_line"))
+    return replace(recording, duration_s=part.duration_s, flags=flags), other

@@ -21,8 +21,9 @@ FLAGS = (
     "non_finite",
     "truncated",
     "dc_offset",
+    "single_line",
 )
-"""What may be remarkable about a recording's sound; see ``Recording.flags``."""
+"""What may be remarkable about a recording's sound, or about the score it is made of; see ``Recording.flags``."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

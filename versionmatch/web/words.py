@@ -24,6 +24,7 @@ FLAG_WORDS = {
     "non_finite": "samples that are no numbers, taken as silence",
     "truncated": "the file ends early",
     "dc_offset": "a constant offset, removed",
+    "single_line": "a single line, over which no chords are written",
 }
 
 NOT_ANALYSED = (
