@@ -66,8 +66,7 @@ def stretch(whole: Heard, rng: np.random.Generator) -> Heard:
 def strongest(one: Heard, other: Heard) -> tuple[float, float]:
     """log(n · m) and the score of the best passage, as ``melodic_passages`` finds it."""
     a, b = comparable(one, other)
-    octaves = one.sure and other.sure
-    lines = [line_of(side.tune, octaves=octaves) for side in (a, b)]
+    lines = [line_of(side.tune) for side in (a, b)]
     return float(np.log(len(a) * len(b))), float(scores_by_key(lines[0], lines[1]).max())
 
 

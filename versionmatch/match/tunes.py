@@ -80,7 +80,9 @@ def heard(track: Track) -> Heard:
     ends = in_quarters(end_s, beats)
     durations = None if ends is None or onsets is None else np.maximum(ends - onsets, 0.0)
     indices = (frozen(first, np.int32), frozen(last, np.int32))
-    return Heard(Tune(pitches, onsets, durations), *indices, frozen(onset_s, float), frozen(end_s, float), sure)
+    return Heard(
+        Tune(pitches, onsets, durations), *indices, frozen(onset_s, np.float64), frozen(end_s, np.float64), sure
+    )
 
 
 def _cleaned(notes: Notes, sure: bool) -> tuple[IntArray, IntArray]:
@@ -115,32 +117,31 @@ def in_quarters(times_s: DoubleArray, beats: Annotation) -> DoubleArray | None:
         numbers = np.arange(at.size, dtype=np.float64)
         inside = np.interp(times_s, at, numbers)
         before, after = np.minimum(times_s - at[0], 0.0), np.maximum(times_s - at[-1], 0.0)
-        return (inside + before / (at[1] - at[0]) + after / (at[-1] - at[-2])) * quarters
+        along: DoubleArray = inside + before / (at[1] - at[0]) + after / (at[-1] - at[-2])
+        return along * quarters
     return times_s * (tempo / 60.0 * quarters) if tempo > 0 else None
 
 
 def without_repeats(line: Heard) -> Heard:
-    """The tune with a note that is struck again at once counted once: a pitch tracker cannot tell the two apart.
+    """The tune by pitch class, with a note that is struck again at once, or its octave, counted once.
 
     >>> notes = Notes([0, 1, 2], [1, 1, 1], [60, 60, 62], [1, 1, 1], settings="written")
     >>> beats = Annotation("beats", [0, 1], [0, 0], ("", ""), [1, 1], settings="written")
     >>> without_repeats(heard({"notes": notes, "beats": beats})).first.tolist()
     [0, 2]
     """
-    if not len(line):
-        return line
-    begins = np.flatnonzero(np.append(True, np.diff(line.tune.pitches) != 0))
-    ends = np.append(begins[1:], len(line)) - 1
-    short = line.at(begins)
-    tune = short.tune
-    if line.tune.onsets is not None and line.tune.durations is not None:
-        last = line.tune.onsets[ends] + line.tune.durations[ends]
-        tune = Tune(tune.pitches, tune.onsets, last - line.tune.onsets[begins], tune.octaves)
-    return Heard(tune, short.first, line.last[ends], short.onset_s, line.end_s[ends], line.sure)
+    tune = line.tune
+    begins = np.flatnonzero(np.append(True, np.diff(tune.pitches) % 12 != 0)[: len(line)])
+    ends = np.append(begins[1:], len(line))[: begins.size] - 1
+    onsets = durations = None
+    if tune.onsets is not None and tune.durations is not None:
+        onsets, durations = tune.onsets[begins], tune.onsets[ends] + tune.durations[ends] - tune.onsets[begins]
+    short = Tune(tune.pitches[begins], onsets, durations, octaves=False)
+    return Heard(short, line.first[begins], line.last[ends], line.onset_s[begins], line.end_s[ends], line.sure)
 
 
 def comparable(query: Heard, reference: Heard) -> tuple[Heard, Heard]:
-    """Both as they are where both are sure; else both without repeats."""
+    """Both as they are where both are sure; else both without repeats and octaves: a pitch tracker knows neither."""
     if query.sure and reference.sure:
         return query, reference
     return without_repeats(query), without_repeats(reference)

@@ -38,7 +38,7 @@ class Line(Value):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Located(Value):
-    """One shared passage: ``pairs (n, 2)`` of notes that are the same, with the second tune raised by ``key``, 0 to 11."""
+    """One shared passage: ``pairs (n, 2)`` of notes that are the same, the second tune raised by ``key``, 0 to 11."""
 
     score: float
     key: int
@@ -48,19 +48,19 @@ class Located(Value):
         object.__setattr__(self, "pairs", frozen(self.pairs, np.int32))
 
 
-def line_of(tune: Tune, *, octaves: bool = True, statistics: MelodyStatistics | None = None) -> Line:
-    """Weights and rhythm of a tune's notes; ``octaves=False`` where octaves are not known for sure.
+def line_of(tune: Tune, *, statistics: MelodyStatistics | None = None) -> Line:
+    """Weights and rhythm of a tune's notes.
 
     A weight is the mean rarity (``idf``) of the figures of five notes that hold the note, in units of ``USUAL``,
-    at least ``LEAST`` and at most ``MOST``; where there is no such figure, ``LEAST``. Rhythm is how much longer a note is than the one before, in half steps
-    of log2; 0 where it is not known.
+    at least ``LEAST`` and at most ``MOST``; where there is no such figure, ``LEAST``. Rhythm is how much longer a
+    note is than the one before, in half steps of log2; 0 where it is not known.
 
     >>> rare, common = line_of(Tune([60, 61, 66, 67, 63, 62])), line_of(Tune([60, 62, 64, 62, 60, 62]))
     >>> bool(rare.weights.mean() > common.weights.mean())
     True
     """
     known = statistics or load()
-    kind = kind_of(FIGURE, octaves=octaves and tune.octaves, timed=False)
+    kind = kind_of(FIGURE, octaves=tune.octaves, timed=False)
     rarity = known.idf(kind, codes_of(tune, kind))
     held = np.ones(FIGURE + 1)
     sums, counts = (np.convolve(x, held) if rarity.size else np.zeros(len(tune)) for x in (rarity, rarity * 0 + 1))

@@ -15,7 +15,7 @@ Flags = npt.NDArray[np.bool_]
 
 @nb.njit(cache=True, nogil=True)
 def in_time(ra: int, rb: int, rhythm: float) -> float:
-    """What the rhythm of two notes that meet adds: ``rhythm`` where alike, less with each half step, at least its loss."""
+    """What the rhythm of two notes that meet adds: ``rhythm`` where alike, half of it less for each half step."""
     apart = abs(ra - rb)
     return rhythm * (1.0 - 0.5 * (apart if apart < 4 else 4))
 
