@@ -28,8 +28,8 @@ from versionmatch.melodic.tune import Tune
 from versionmatch.store.artefacts import ArtefactStore
 from versionmatch.types import DoubleArray, Recording
 
-SEED, SHORTEST = 440, 6
-N_PAIRS = {"scores": 20_000, "mixed": 10_000, "recordings": 10_000}
+SEED, SHORTEST, N_TAILS = 440, 6, 4
+N_PAIRS = {"scores": 40_000, "mixed": 20_000, "recordings": 20_000}
 SUFFIXES = {".ogg", ".flac", ".wav", ".mp3"}
 Placed = list[tuple[str, Heard]]  # which collection, and the tune
 
@@ -86,17 +86,26 @@ def unrelated(ones: Placed, others: Placed, n: int, rng: np.random.Generator, *,
 
 
 def fitted(rows: DoubleArray, corpus: str) -> dict[str, Any]:
-    """Mean and spread by log(n · m), and the strongest by rank."""
+    """Mean and spread by log(n · m), and in ``N_TAILS`` ranges of it the strongest by rank."""
     x, scores = rows.T
     design = np.column_stack([np.ones_like(x), x])
     mean = np.round(np.linalg.lstsq(design, scores, rcond=None)[0], 5)
     spread = np.round(np.linalg.lstsq(design, np.abs(scores - design @ mean), rcond=None)[0], 5)
-    places = np.sort(standard(scores, x, (mean[0], mean[1]), (spread[0], spread[1])))[::-1]
-    ranks = np.unique(np.round(np.geomspace(1, len(places), 120)).astype(int))
+    places = standard(scores, x, (mean[0], mean[1]), (spread[0], spread[1]))
+    edges = np.round(np.quantile(x, np.arange(1, N_TAILS) / N_TAILS), 3)
+    which = np.searchsorted(edges, x, side="right")
+    tails = [tail(places[which == k]) for k in range(N_TAILS)]
     return {
-        "corpus": corpus, "n_pairs": len(places), "mean": mean.tolist(), "spread": spread.tolist(),
-        "ranks": ranks.tolist(), "strongest": [round(float(v), 4) for v in places[ranks - 1]],
+        "corpus": corpus, "mean": mean.tolist(), "spread": spread.tolist(), "edges": edges.tolist(), "tails": tails,
     }  # fmt: skip
+
+
+def tail(places: DoubleArray) -> dict[str, Any]:
+    """Some ranks, dense among the strongest, and the places there."""
+    ordered = np.sort(places)[::-1]
+    ranks = np.unique(np.round(np.geomspace(1, len(ordered), 60)).astype(int))
+    strongest = [round(float(v), 4) for v in ordered[ranks - 1]]
+    return {"n_pairs": len(ordered), "ranks": ranks.tolist(), "strongest": strongest}
 
 
 def main(works: Path, data: Path, catalogue: Path, tracks: Path) -> None:
@@ -108,7 +117,9 @@ def main(works: Path, data: Path, catalogue: Path, tracks: Path) -> None:
     share = N_PAIRS["scores"] // len(scores)
     rows = {
         "scores": np.vstack([unrelated(own, own, share, rng, same=True) for own in scores.values()]),
-        "mixed": unrelated([t for own in scores.values() for t in own], even, N_PAIRS["mixed"], rng, same=None),
+        "mixed": np.vstack(
+            [unrelated(own, even, N_PAIRS["mixed"] // len(scores), rng, same=None) for own in scores.values()]
+        ),
         "recordings": unrelated(even, even, N_PAIRS["recordings"], rng, same=False),
     }
     heard_of = f"{len(even)} recordings of free games (even positions), pairs of different games"
@@ -121,7 +132,7 @@ def main(works: Path, data: Path, catalogue: Path, tracks: Path) -> None:
     about["provenance"] = {"script": "benchmarks/quality/fit_melodic_chance.py", "seed": SEED}
     (MODEL / "chance.json").write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for kind, found in about["chances"].items():
-        print(kind, found["n_pairs"], found["mean"], found["spread"], found["strongest"][:3], found["strongest"][-1])
+        print(kind, found["mean"], found["spread"], found["edges"])
 
 
 if __name__ == "__main__":

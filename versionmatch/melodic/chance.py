@@ -24,12 +24,21 @@ NARROWEST = 0.2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Tail(Value):
+    """``strongest``: places that ``ranks`` of ``n_pairs`` unrelated pairs reach, strongest first."""
+
+    n_pairs: int
+    ranks: IntArray
+    strongest: DoubleArray
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Chance(Value):
-    """The best passages of ``n_pairs`` unrelated pairs.
+    """What the best passages of unrelated pairs are like.
 
     Their scores grow with x = log(n · m), as local alignments do [1]_: ``mean`` and ``spread`` (constant, slope) say
-    how. ``strongest`` are the scores less the mean, in units of the spread, that ``ranks`` of the pairs reach,
-    strongest first.
+    how. A place is a score less the mean, in units of the spread; ``tails`` hold the places of pairs up to each of
+    ``edges`` of x, and beyond.
 
     References
     ----------
@@ -38,14 +47,17 @@ class Chance(Value):
 
     kind: str
     corpus: str
-    n_pairs: int
     mean: tuple[float, float]
     spread: tuple[float, float]
-    ranks: IntArray
-    strongest: DoubleArray
+    edges: DoubleArray
+    tails: tuple[Tail, ...]
+
+    def tail(self, n: int, m: int) -> Tail:
+        """Unrelated pairs of about as many notes."""
+        return self.tails[int(np.searchsorted(self.edges, math.log(n * m), side="right"))]
 
     def p_value(self, score: float, n: int, m: int) -> float:
-        """(b + 1) / (``n_pairs`` + 1): b unrelated pairs with ``n`` and ``m`` notes share as strong a passage.
+        """(b + 1) / (N + 1): b of N unrelated pairs with about ``n`` and ``m`` notes share as strong a passage.
 
         >>> known = chances()["scores"]
         >>> known.p_value(0.0, 100, 100), known.p_value(40.0, 100, 100) < 0.001
@@ -53,18 +65,20 @@ class Chance(Value):
         """
         if min(n, m) < 1:
             return 1.0
-        place = float(standard(np.array([score]), np.array([math.log(n * m)]), self.mean, self.spread)[0])
-        reached = int(np.searchsorted(-self.strongest, -place, side="right"))  # ranks whose score is at least this
-        below = int(self.ranks[reached]) - 1 if reached < self.ranks.size else self.n_pairs
-        return (below + 1) / (self.n_pairs + 1)
+        tail, x = self.tail(n, m), np.array([math.log(n * m)])
+        place = float(standard(np.array([score]), x, self.mean, self.spread)[0])
+        reached = int(np.searchsorted(-tail.strongest, -place, side="right"))  # ranks whose place is at least this
+        below = int(tail.ranks[reached]) - 1 if reached < tail.ranks.size else tail.n_pairs
+        return (below + 1) / (tail.n_pairs + 1)
 
     def least_score(self, p: float, n: int, m: int) -> float:
-        """The score from which on ``p_value`` is at most ``p``; inf where none is."""
-        allowed = self.ranks[self.ranks <= p * (self.n_pairs + 1)]
-        if not allowed.size or min(n, m) < 1:
+        """The score above which ``p_value`` is at most ``p``; inf where none is."""
+        tail = self.tail(n, m)
+        allowed = int(np.searchsorted(tail.ranks, p * (tail.n_pairs + 1), side="right"))
+        if allowed == 0:
             return math.inf
         x = math.log(n * m)
-        low = float(self.strongest[allowed.size - 1])
+        low = float(tail.strongest[allowed - 1])
         return line_at(self.mean, x) + low * max(line_at(self.spread, x), NARROWEST)
 
 
@@ -98,5 +112,8 @@ def chances(name: str = DEFAULT) -> Mapping[str, Chance]:
 
 def _chance(kind: str, about: Mapping[str, Any]) -> Chance:
     mean, spread = ((float(about[name][0]), float(about[name][1])) for name in ("mean", "spread"))
-    ranks, strongest = frozen(about["ranks"], np.int32), frozen(about["strongest"], np.float64)
-    return Chance(kind, str(about["corpus"]), int(about["n_pairs"]), mean, spread, ranks, strongest)
+    tails = tuple(
+        Tail(int(t["n_pairs"]), frozen(t["ranks"], np.int32), frozen(t["strongest"], np.float64))
+        for t in about["tails"]
+    )
+    return Chance(kind, str(about["corpus"]), mean, spread, frozen(about["edges"], np.float64), tails)
