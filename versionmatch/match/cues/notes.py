@@ -12,7 +12,7 @@ import numpy as np
 from ...melodic.figures import N, cosine, pair_of_figures, tversky
 from ...melodic.identity import identity_and_key
 from ...melodic.melodic_kernels import local_steps
-from ...melodic.passage import Passage, pitch_passage, shared_passage, steps_of
+from ...melodic.passage import Passage, shared_passage, steps_of
 from ...melodic.rhythm import ornamented_passage
 from ...melodic.score import melody_score
 from ...plugins import Track
@@ -162,7 +162,8 @@ class TuneCue(NoteCue):
 
     def measured(self, a: Heard, b: Heard) -> Measured:
         found = melody_score(a.tune, b.tune)
-        where, key = pitch_passage(a.tune, b.tune)
+        where = shared_passage(a.tune, b.tune)
+        key = int(a.tune.pitches[where.a_start] - b.tune.pitches[where.b_start]) % 12 if where.score > 0 else 0
         details = {"log_odds": found.log_odds}
         told = f"all measures of the tune together give log-odds of {found.log_odds:.1f}"
         if a.sure and b.sure:
