@@ -124,13 +124,63 @@ def running(lengths: Doubles) -> Doubles:
 
 
 @nb.njit(cache=True, nogil=True)
-def alike_up_to(a: Ints, b: Ints, wb: Doubles, alike: Doubles) -> Doubles:
-    """For each note of ``a``, running sums over ``b`` of length times likeness: ``(n, m + 1)``."""
-    sums = np.zeros((a.size, b.size + 1))
-    for i in range(a.size):
-        for j in range(b.size):
-            sums[i, j + 1] = sums[i, j] + wb[j] * alike[a[i] - b[j] + 12]
-    return sums
+def take_better(value: Doubles, code: int, score: Doubles, pick: Ints) -> None:
+    """Where ``value`` is above ``score``, put it there, and its code into ``pick``."""
+    for j in range(score.size):
+        better = value[j] > score[j]
+        score[j] = value[j] if better else score[j]
+        pick[j] = code if better else pick[j]
+
+
+@nb.njit(cache=True, nogil=True)
+def better_of(
+    base: Doubles, high: Doubles, low: Doubles, far: Doubles, near: Doubles, w: float, s: float, out: Doubles
+) -> None:
+    """``out`` or, where it is more, ``base`` and what a group gives: ``high - low`` less ``s`` times its misfit."""
+    for t in range(out.size):
+        value = base[t] + (high[t] - low[t] - s * abs(far[t] - near[t] - w))
+        out[t] = value if value > out[t] else out[t]
+
+
+@nb.njit(cache=True, nogil=True)
+def ornamented_score(
+    a: Ints, wa: Doubles, b: Ints, wb: Doubles, alike: Doubles, group: int, stretch: float, leave: float, skip: float
+) -> tuple[float, int, int]:
+    """The score of ``ornamented``, to the last bit, and the ends of its passage, in less than its time."""
+    n, m, depth = a.size, b.size, group + 1
+    la, lb = running(wa), running(wb)
+    best, met_a, met_b = np.zeros((depth, m + 1)), np.zeros((depth, m)), np.zeros(m + 1)
+    score, loss, nothing = np.empty(m), leave * wb, np.zeros(m)
+    top, end_a, end_b = 0.0, 0, 0
+    for i in range(1, n + 1):
+        now, above, mine = i % depth, (i - 1) % depth, wa[i - 1]
+        here, upper, met, met_above = best[now], best[above, 1:], met_a[now], met_a[above]
+        total = 0.0
+        for j in range(m):
+            likeness = alike[a[i - 1] - b[j] + 12]
+            total += wb[j] * likeness
+            met_b[j + 1] = total
+            met[j] = met_above[j] + mine * likeness
+        for j in range(m):
+            value = upper[j] - skip - leave * mine
+            score[j] = value if value > 0.0 else 0.0
+        for k in range(1, min(group, m) + 1):
+            rest = m + 1 - k
+            better_of(best[above, :rest], met_b[k:], met_b[:rest], lb[k:], lb[:rest], mine, stretch, score[k - 1 :])
+        for k in range(1, min(group, i) + 1):
+            before, length = (i - k) % depth, la[i] - la[i - k]
+            better_of(best[before, :m], met, met_a[before], wb, nothing, length, stretch, score)
+        left = 0.0
+        for j in range(m):
+            left = left - skip - loss[j]
+            left = left if left > score[j] else score[j]
+            here[j + 1] = left
+        highest = 0.0
+        for j in range(m + 1):
+            highest = here[j] if here[j] > highest else highest
+        if highest > top:
+            top, end_a, end_b = highest, i, int(np.argmax(here))
+    return top, end_a, end_b
 
 
 @nb.njit(cache=True, nogil=True)
@@ -141,30 +191,47 @@ def ornamented(
 
     Groups that meet give the sum of length times likeness, less ``stretch`` times the difference of their lengths; a
     note that is left out costs ``skip + leave`` times its length. ``alike`` is by the difference, -12 to 12. Returns
-    ``(score, a0, a1, b0, b1)``. Memory: four numbers a cell. Ties: left-out notes first, then the smallest groups.
+    ``(score, a0, a1, b0, b1)``. Memory: ``group + 1`` rows; what comes from earlier rows is computed a row at a time.
+    Ties: left-out notes first, then the smallest groups.
     """
-    n, m = a.size, b.size
+    n, m, depth = a.size, b.size, group + 1
     la, lb = running(wa), running(wb)
-    many_b, many_a = alike_up_to(a, b, wb, alike), alike_up_to(b, a, wa, alike[::-1])
-    best, origin = np.zeros((n + 1, m + 1)), np.zeros((n + 1, m + 1), np.int64)
+    best, origin = np.zeros((depth, m + 1)), np.zeros((depth, m + 1), np.int64)
+    met_a, met_b = np.zeros((depth, m)), np.zeros(m + 1)  # running sums of length times likeness, along a and along b
+    value, score, pick = np.empty(m), np.empty(m), np.empty(m, np.int32)
     top, at, end = 0.0, np.int64(0), 0
     for i in range(1, n + 1):
+        now, above = i % depth, (i - 1) % depth
+        for j in range(m):
+            likeness = alike[a[i - 1] - b[j] + 12]
+            met_b[j + 1] = met_b[j] + wb[j] * likeness
+            met_a[now, j] = met_a[above, j] + wa[i - 1] * likeness
+            score[j] = best[above, j + 1] - skip - leave * wa[i - 1]
+            pick[j] = 0
+        for k in range(1, group + 1):
+            value[: min(k - 1, m)] = NEVER
+            for j in range(k - 1, m):
+                gain = met_b[j + 1] - met_b[j + 1 - k] - stretch * abs(lb[j + 1] - lb[j + 1 - k] - wa[i - 1])
+                value[j] = best[above, j + 1 - k] + gain
+            take_better(value, k, score, pick)
+        for k in range(1, min(group, i) + 1):
+            before, length = (i - k) % depth, la[i] - la[i - k]
+            for j in range(m):
+                gain = met_a[now, j] - met_a[before, j] - stretch * abs(length - wb[j])
+                value[j] = best[before, j] + gain
+            take_better(value, group + k, score, pick)
+        best[now, 0] = 0.0
         for j in range(1, m + 1):
-            score, p, q = best[i - 1, j] - skip - leave * wa[i - 1], i - 1, j
-            other = best[i, j - 1] - skip - leave * wb[j - 1]
-            if other > score:
-                score, p, q = other, i, j - 1
-            for k in range(1, min(group, j) + 1):
-                gain = many_b[i - 1, j] - many_b[i - 1, j - k] - stretch * abs(lb[j] - lb[j - k] - wa[i - 1])
-                if best[i - 1, j - k] + gain > score:
-                    score, p, q = best[i - 1, j - k] + gain, i - 1, j - k
-            for k in range(1, min(group, i) + 1):
-                gain = many_a[j - 1, i] - many_a[j - 1, i - k] - stretch * abs(la[i] - la[i - k] - wb[j - 1])
-                if best[i - k, j - 1] + gain > score:
-                    score, p, q = best[i - k, j - 1] + gain, i - k, j - 1
-            if score > 0.0:
-                best[i, j] = score
-                origin[i, j] = origin[p, q] if best[p, q] > 0.0 else p * (m + 1) + q
-                if score > top:
-                    top, at, end = score, origin[i, j], i * (m + 1) + j
+            won, how = score[j - 1], pick[j - 1]
+            left = best[now, j - 1] - skip - leave * wb[j - 1]
+            if left > won or (left == won and how > 0):
+                won, how = left, -1
+            p = i - (1 if how <= group else how - group) if how >= 0 else i
+            q = j - (0 if how == 0 else how if 0 < how <= group else 1)
+            best[now, j] = max(won, 0.0)
+            if won > 0.0:
+                row = p % depth
+                origin[now, j] = origin[row, q] if best[row, q] > 0.0 else p * (m + 1) + q
+                if won > top:
+                    top, at, end = won, origin[now, j], i * (m + 1) + j
     return top, at // (m + 1), end // (m + 1), at % (m + 1), end % (m + 1)

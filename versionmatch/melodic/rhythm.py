@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..types.value import DoubleArray, IntArray
-from .melodic_kernels import local_steps, ornamented
+from .melodic_kernels import local_steps, ornamented, ornamented_score
 from .passage import ALIKE, NONE, Passage, classes_of
 from .tune import Tune
 
 GROUP, STRETCH, LEAVE, SKIP = 4, 0.5, 0.7, 0.4
+SETTINGS = (GROUP, STRETCH, LEAVE, SKIP)
 LONGEST = 4.0
 ON_BEAT, OFF_BEAT = 1.2, 0.9
 N_KEYS = 3
@@ -57,17 +58,33 @@ def ornamented_passage(a: Tune, b: Tune) -> tuple[Passage, int]:
     ----------
     .. [1] Mongeau, Sankoff, "Comparison of musical sequences", 1990.
     """
-    wa, wb = weights(a), weights(b)
-    if len(a) == 0 or len(b) == 0:
+    best, key, end_a, end_b = _best_key(a, b)
+    if best <= 0:
         return NONE, 0
+    raised = (classes_of(b)[:end_b] + np.int32(key)) % np.int32(12)
+    first, wa, wb = classes_of(a)[:end_a], weights(a)[:end_a], weights(b)[:end_b]
+    score, *place = ornamented(first, wa, raised, wb, ALIKE, *SETTINGS)
+    return Passage(float(score), *place), key
+
+
+def ornamented_passage_score(a: Tune, b: Tune) -> float:
+    """The score of ``ornamented_passage`` alone, without its place."""
+    return _best_key(a, b)[0]
+
+
+def _best_key(a: Tune, b: Tune) -> tuple[float, int, int, int]:
+    """The best score, the first of the likely keys that has it, and where its passage ends in both tunes."""
+    wa, wb = weights(a), weights(b)
+    best = (0.0, 0, 0, 0)
+    if len(a) == 0 or len(b) == 0:
+        return best
     first, second = classes_of(a), classes_of(b)
-    best, best_key = NONE, 0
     for key in likely_keys(a, wa, b, wb).tolist():
         raised = (second + np.int32(key)) % np.int32(12)
-        score, *place = ornamented(first, wa, raised, wb, ALIKE, GROUP, STRETCH, LEAVE, SKIP)
-        if score > best.score:
-            best, best_key = Passage(float(score), *place), key
-    return best, best_key
+        score, end_a, end_b = ornamented_score(first, wa, raised, wb, ALIKE, *SETTINGS)
+        if score > best[0]:
+            best = (float(score), key, end_a, end_b)
+    return best
 
 
 def rhythm_passage(a: Tune, b: Tune) -> Passage:

@@ -13,7 +13,7 @@ from ..types.value import DoubleArray
 from .figures import Figures, N, cosine, figures
 from .identity import percent_identity
 from .passage import pitch_passage_score, shared_passage
-from .rhythm import ornamented_passage
+from .rhythm import ornamented_passage_score
 from .statistics import MelodyStatistics, load
 from .tune import Tune
 
@@ -90,7 +90,7 @@ def measures(x: Sketch, y: Sketch) -> dict[str, float]:
     }
     if a.timed and b.timed:
         found["timed_figures"] = cosine(*(s.figures(octaves=octaves, timed=True) for s in (x, y)))
-        found["ornamented"] = ornamented_passage(a, b)[0].score
+        found["ornamented"] = ornamented_passage_score(a, b)
     return found
 
 

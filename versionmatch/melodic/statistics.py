@@ -67,7 +67,7 @@ class MelodyStatistics:
 @cache
 def load(name: str = DEFAULT) -> MelodyStatistics:
     """The statistics of that name: a model that is shipped, or a folder."""
-    folder = Path(name) if (Path(name) / "statistics.json").is_file() else _models() / name
+    folder = Path(name) if (Path(name) / "statistics.json").is_file() else models() / name
     try:
         about = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
         arrays = load_arrays((folder / "figures.safetensors").read_bytes())
@@ -85,7 +85,8 @@ def load(name: str = DEFAULT) -> MelodyStatistics:
     return MelodyStatistics(about["id"], about["n_tunes"], tables, **{k: about[k] for k in known})
 
 
-def _models() -> Any:
+def models() -> Any:
+    """Where the shipped models lie."""
     try:
         return resources.files("versionmatch._models")
     except ModuleNotFoundError:

@@ -64,21 +64,35 @@ def chords_of(score: Score) -> Annotation | None:
 def beats_of(score: Score) -> Annotation | None:
     """The beats of the written bars, to the last note's end; None without both a time signature and a tempo.
 
-    ``facts``: ``tempo_bpm``, the middle one of the beats' tempi, and ``tempo_confidence`` 1.
+    A beat that begins a bar is labelled with the bar's number, counted from 1; an upbeat counts with the first bar.
+    ``facts``: ``tempo_bpm``, the middle one of the beats' tempi, ``tempo_confidence`` 1 and ``beat_quarters``, how
+    many quarter notes most beats last.
     """
     if not score.tempi or not score.meters or score.meters[0].onset_q > 0:
         return None
     places: list[float] = []
+    labels: list[str] = []
+    lasting: dict[float, int] = {}
+    bar = 0
     ends = [*(meter.onset_q for meter in score.meters[1:]), score.end_q]
     for meter, end in zip(score.meters, ends, strict=True):
-        places += _beats(meter, min(end, score.end_q))
-        if len(places) > MAX_BEATS:
+        beats = _beats(meter, min(end, score.end_q))
+        if len(places) + len(beats) > MAX_BEATS:
             return None
+        each = max(1, round(4.0 * meter.beats / meter.unit / meter.beat_q))
+        labels += ["" if i % each else str(bar + 1 + i // each) for i in range(len(beats))]
+        bar += -(-len(beats) // each)
+        lasting[meter.beat_q] = lasting.get(meter.beat_q, 0) + len(beats)
+        places += beats
     times = score.seconds(np.array(places))
     if times.size < 2:
         return None
-    facts = {"tempo_bpm": float(60.0 / np.median(np.diff(times))), "tempo_confidence": 1.0}
-    return Annotation("beats", times, np.zeros(times.size), ("",) * times.size, np.ones(times.size), facts=facts)
+    facts = {
+        "tempo_bpm": float(60.0 / np.median(np.diff(times))),
+        "tempo_confidence": 1.0,
+        "beat_quarters": max(lasting, key=lambda quarters: lasting[quarters]),
+    }
+    return Annotation("beats", times, np.zeros(times.size), tuple(labels), np.ones(times.size), facts=facts)
 
 
 def _beats(meter: Meter, end: float) -> list[float]:
