@@ -85,8 +85,8 @@ def ratios(rhythm: MelodyRhythm) -> tuple[IntArray, IntArray]:
     """Each wait for the next note over the wait before it, and the notes in the middle of them: ``(n - 2,)`` each.
 
     Log2 in half steps, -6 to 6, counted from 0 (6: equally long; 8: twice as long; 7: half as long again). The same at
-    any tempo. Waits are read on quarters and thirds of the beat where the notes lie on beats, else in seconds. Notes
-    that fall on one place count once.
+    any tempo. Waits are read in twelfths of the beat where the notes lie on beats, else in seconds. Notes that fall on
+    one place count once.
 
     >>> codes, notes = ratios(MelodyRhythm.of_beats([0, 1, 2, 4, 4.5]))
     >>> codes.tolist(), notes.tolist()
@@ -96,7 +96,7 @@ def ratios(rhythm: MelodyRhythm) -> tuple[IntArray, IntArray]:
     times = rhythm.onset_s
     if rhythm.on_beats:
         notes = notes[np.isfinite(rhythm.onset_beats)]
-        times = on_places(rhythm.onset_beats[notes])
+        times = np.round(12 * rhythm.onset_beats[notes]) / 12
         own = np.append(True, np.diff(times) > 1e-6)[: times.size]
         notes, times = notes[own], times[own]
     if times.size < 3:
