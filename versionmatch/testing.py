@@ -74,6 +74,32 @@ def example_tracks() -> tuple[Track, Track, Track]:
     return played(STEPS, CHORDS, 60, 0.5), played(STEPS, CHORDS, 63, 0.45), other
 
 
+LENGTHS = (1.5, 0.5, 1, 1, 0.75, 0.25, 1, 0.5, 1.5)
+OTHER_LENGTHS = (0.5, 1, 1, 0.5, 1, 1 / 3, 1 / 3, 1 / 3, 2, 0.75, 0.5, 0.75)
+STROKES = (0, 1, 1.75, 2.5, 3, 4, 5, 5.5, 6.25, 7)
+OTHER_STROKES = (0, 0.5, 1.5, 2, 3.5, 4, 4 + 1 / 3, 4 + 2 / 3, 6, 7.5)
+
+
+@cache
+def example_rhythms() -> tuple[Track, Track, Track]:
+    """A tune with strokes, its rhythm on other pitches and faster, and another rhythm; about 30 s each."""
+
+    def played(steps: tuple[int, ...], lengths: tuple[float, ...], strokes: tuple[float, ...], beat_s: float) -> Track:
+        onsets = np.cumsum((0.0, *lengths * 8))
+        rows = zip(onsets[:-1], lengths * 8, strict=True)
+        notes = [(60 + steps[i % 16], beat_s * onset, beat_s * length) for i, (onset, length) in enumerate(rows)]
+        sound = synth.melody(notes, timbre="voice")
+        samples, rng = sound.samples.copy(), np.random.default_rng(440)
+        stroke = np.exp(-np.arange(1600) / 480) * rng.uniform(-0.5, 0.5, 1600)
+        for beat in (8.0 * bar + place for bar in range(int(onsets[-1] // 8)) for place in strokes):
+            at = round(beat * beat_s * sound.sr)
+            samples[at : at + 1600] += stroke[: samples[at : at + 1600].size].astype(np.float32)
+        return _track(Audio(samples, sound.sr))
+
+    song, version = played(STEPS, LENGTHS, STROKES, 0.5), played(OTHER_STEPS, LENGTHS, STROKES, 0.44)
+    return song, version, played(STEPS, OTHER_LENGTHS, OTHER_STROKES, 0.5)
+
+
 def difficult_tracks() -> dict[str, Track]:
     """Sound that says little: silence, a constant, a click, a tenth of a second."""
     click = np.zeros(16000, np.float32)
@@ -128,9 +154,14 @@ def _check_times(feature: Feature | KeylessSegments, duration_s: float) -> None:
 
 
 def check_cue(cue: Cue) -> None:
-    """A cue names what it needs, is deterministic, finds a version more alike than a stranger, and survives silence."""
+    """A cue names what it needs, is deterministic, finds a song more like itself than a stranger, survives silence.
+
+    A cue whose ``element`` is ``"rhythm"`` is given tracks whose rhythms differ: its version has other pitches and
+    another tempo, its stranger the same pitches and the same tempo. It must find the version the more alike.
+    """
     _demand(isinstance(cue, Cue), "a cue has name, needs and compare(query, reference)")
-    song, version, stranger = example_tracks()
+    of_rhythm = getattr(cue, "element", "") == "rhythm"
+    song, version, stranger = example_rhythms() if of_rhythm else example_tracks()
     found, again = cue.compare(song, version), cue.compare(song, version)
     _demand(isinstance(found, Evidence) and found.cue == cue.name, f"compare gives Evidence of the cue {cue.name!r}")
     _demand(found.raw == again.raw and found.spans == again.spans, "the same pair gives the same evidence")
@@ -138,6 +169,8 @@ def check_cue(cue: Cue) -> None:
     _demand(found.score is None and found.p_value is None, "score and p_value are left to calibration")
     own, other = cue.compare(song, song).raw, cue.compare(song, stranger).raw
     _demand(own > other, f"a recording is more like itself than like another: {own} against {other}")
+    if of_rhythm:
+        _demand(found.raw > other, f"the same rhythm is more alike than another: {found.raw} against {other}")
     for span in found.spans:
         inside = span.query_end_s <= song.recording.duration_s + 0.5
         _demand(inside and span.reference_end_s <= version.recording.duration_s + 0.5, "spans lie inside both")
