@@ -16,6 +16,13 @@ from .errors import ParamsError
 CUES = ("harmony", "melody", "rhythm")
 """The elements in which two recordings are compared."""
 
+MEASURES = (
+    "tune", "pmi", "figures", "tversky", "intervals", "ornamented", "contour",
+    "chords", "tonal-space", "progressions",
+    "patterns", "drums", "tune-rhythm",
+)  # fmt: skip
+"""Further measures of melody, harmony and rhythm; with the first three they are added up by element."""
+
 FUSED = (*CUES, "passages", "embedding")
 """All that is weighed together: the elements, how much is shared passage by passage, and the learned embedding."""
 
@@ -36,6 +43,11 @@ def usual_cues() -> tuple[str, ...]:
 
     ``recording`` is not weighed with the others: it says whether there is anything to weigh.
     """
+    return at_hand((*CUES, *MEASURES, "embedding", "recording"))
+
+
+def weighed_cues() -> tuple[str, ...]:
+    """The cues of which the probability of recordings is made, and the sound: what a scan of many pairs asks."""
     return at_hand((*CUES, "embedding", "recording"))
 
 
@@ -235,7 +247,7 @@ class ScanParams(Params):
     k: int = 20
     prior: float = 0.01
     least: float = 0.5
-    cues: tuple[str, ...] = field(default_factory=usual_cues)
+    cues: tuple[str, ...] = field(default_factory=weighed_cues)
     partition: str = ""
 
     def __post_init__(self) -> None:

@@ -180,7 +180,8 @@ def test_without_a_digest_on_either_side_the_names_decide(fitted):
 
 def test_without_torch_the_other_cues_are_asked(monkeypatch):
     monkeypatch.setattr(params, "find_spec", lambda _: None)
-    assert params.usual_cues() == ("harmony", "melody", "rhythm", "recording")
+    assert params.weighed_cues() == ("harmony", "melody", "rhythm", "recording")
+    assert "embedding" not in params.usual_cues()
     assert CompareParams().cues == ("harmony", "melody", "rhythm", "recording")
 
 

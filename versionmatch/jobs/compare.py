@@ -17,6 +17,7 @@ from .. import __version__
 from ..audio.decode import Limits
 from ..features.view import FeatureCache, Track
 from ..match import explain
+from ..match.melodic_passages import melodic_passages
 from ..params import CompareParams
 from ..scores.sounding import WRITTEN
 from ..types import Alignment, Evidence, Manifest, Match, Passage, Span
@@ -29,6 +30,9 @@ Progress = Callable[[str], None]
 
 MEASURED = ("cqt", "onsets", "chroma", "melody", "notes", "beats", "key", "chords", "sections", "waveform")
 """What is made of each recording, in this order, and can be drawn."""
+
+MELODIC_P = 0.01
+"""Melodic passages that unrelated works share more often than that are not told."""
 
 OF_SOUND = ("waveform", "peaks")
 """What can be made only where the sound itself is at hand."""
@@ -95,21 +99,25 @@ def compare(
         whole_query, whole_reference = (future.result() for future in opened)
     query_part = _part(whole_query, params.query_range)
     reference_part = _part(whole_reference, params.reference_range)
-    found = findings(query_part, reference_part, params, tell, cohort)
-    evidence, passages = found.evidence, found.passages
     offsets = _start(params.query_range), _start(params.reference_range)
+    tunes = _melodies(whole_query, whole_reference, params)
+    melodies = tuple(_shift_passage(p, -offsets[0], -offsets[1]) for p in tunes)
+    found = findings(query_part, reference_part, params, tell, melodies=melodies, cohort=cohort)
+    evidence, passages = found.evidence, found.passages
     shifted = tuple(_shift_passage(p, *offsets) for p in passages)
+    told = tuple(replace(p, sentence=explain.describe_passage(p, whole_query, whole_reference)) for p in shifted)
+    both = (*passages, *melodies)
     return Match(
         query=whole_query.recording,
         reference=whole_reference.recording,
         relation=found.relation,
         probability=found.probability,
         evidence=tuple(_shift_evidence(e, *offsets) for e in evidence),
-        transposition=_transposition(evidence, passages),
-        tempo_ratio=_tempo_ratio(passages),
-        passages=tuple(replace(p, sentence=explain.describe_passage(p, whole_query, whole_reference)) for p in shifted),
-        coverage_query=explain.coverage(passages, query_part.recording.duration_s, "query"),
-        coverage_reference=explain.coverage(passages, reference_part.recording.duration_s, "reference"),
+        transposition=_transposition(evidence, passages or melodies),
+        tempo_ratio=_tempo_ratio(passages or melodies),
+        passages=(*told, *tunes),
+        coverage_query=explain.coverage(both, query_part.recording.duration_s, "query"),
+        coverage_reference=explain.coverage(both, reference_part.recording.duration_s, "reference"),
         differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
         notes=(*_notes(whole_query, whole_reference, params), *found.notes),
         manifest=_manifest(whole_query, whole_reference, query_part, params, cohort),
@@ -117,6 +125,20 @@ def compare(
         reference_track=whole_reference,
         elements=found.elements,
         controls=found.controls,
+    )
+
+
+def _melodies(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:
+    """The shared melodic passages, where any measure of notes is asked; silence and tones have none."""
+    if "tune" not in params.cues or query.recording.low_information or reference.recording.low_information:
+        return ()
+    return melodic_passages(
+        query,
+        reference,
+        max_p=MELODIC_P,
+        max_n=params.max_passages,
+        query_range=params.query_range,
+        reference_range=params.reference_range,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ..align.passage import shared_passages
 from ..features.view import Track
+from ..harmonic.progression import has_harmony
 from ..match import calibrate, fuse, nulls
 from ..match.agreement import melody_agreement
 from ..match.cohort import beside, cohort_nulls
@@ -48,9 +49,14 @@ def findings(
     reference: Track,
     params: CompareParams,
     tell: Callable[[str], None],
+    *,
+    melodies: Sequence[Passage] = (),
     cohort: Cohort | None = None,
 ) -> Findings:
-    """Everything that is found; the same two tracks and settings give the same."""
+    """Everything that is found; the same two tracks and settings give the same.
+
+    ``melodies`` are the shared melodic passages, found beforehand, in the times of the two tracks.
+    """
     tell("comparing")
     kind = nulls.kind_of(query.recording, reference.recording)
     cues = _cues(query, reference, params)
@@ -67,7 +73,7 @@ def findings(
     evidence = _with_passages(evidence, passages, query, reference)
     elements = element_scores(believed, nulls.load(), kind)
     sides = query.recording, reference.recording
-    relation, probability = fuse.judge(*sides, evidence, passages, elements=elements)
+    relation, probability = fuse.judge(*sides, evidence, (*passages, *melodies), elements=elements)
     notes: tuple[str, ...] = ()
     if refused and relation in CLAIMS and _rests_on(evidence, set(refused)):
         relation, probability = "undecided", None
@@ -102,8 +108,10 @@ def _rests_on(evidence: tuple[Evidence, ...], refused: set[str]) -> bool:
 
 
 def _cues(query: Track, reference: Track, params: CompareParams) -> list[Any]:
-    """The cues that are asked; that of the recording only where the sound of both is at hand."""
-    names = [n for n in params.cues if n != "recording" or ("peaks" in query and "peaks" in reference)]
+    """The cues that are asked: that of the recording only where both sounds are at hand, no embedding of a line."""
+    sound = "peaks" in query and "peaks" in reference
+    bare = _bare(query, reference)
+    names = [n for n in params.cues if not (n == "recording" and not sound) and not (n == "embedding" and bare)]
     return [find("cues", name)() for name in names]
 
 
@@ -116,12 +124,17 @@ def _asked(cue: Any, query: Track, reference: Track, kind: str) -> Evidence:
     return nulls.load().apply(calibration.apply(evidence), kind)
 
 
+def _bare(query: Track, reference: Track) -> bool:
+    """Whether one of the two is a single line: its chroma is its melody once more, and no network has learnt such."""
+    return not (has_harmony(query) and has_harmony(reference))
+
+
 def _fitted(calibration: calibrate.Calibration, cue: str, segments: Segments) -> bool:
     return calibration.holds_for(cue, segments.model_id, segments.model_digest)
 
 
 def _passages(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:
-    if query.recording.low_information or reference.recording.low_information:
+    if query.recording.low_information or reference.recording.low_information or _bare(query, reference):
         return ()
     found = shared_passages(
         query["chroma"],
@@ -140,6 +153,8 @@ def _with_passages(
     """The evidence, and how much is shared beside it; silence and tones share nothing that could be weighed."""
     sides = query.recording, reference.recording
     if any(side.low_information for side in sides) or any(e.cue == PassagesCue.name for e in evidence):
+        return evidence
+    if _bare(query, reference):
         return evidence
     shared = passage_evidence(passages, *(side.duration_s for side in sides))
     return (*evidence, calibrate.load().apply(shared))

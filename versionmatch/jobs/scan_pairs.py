@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import IntegrityError, MissingExtra, ParamsError, UnknownPlugin, VersionMatchError
 from ..features.view import Track
-from ..params import CompareParams, ScanParams
+from ..params import CompareParams, ScanParams, usual_cues, weighed_cues
 from ..types import Match, Span
 from .catalogue import Catalogue
 from .compare import compare
@@ -87,7 +87,14 @@ def failed_row(pair: Pair, code: str, about: str) -> Row:
 
 def _facts(work: Work, pair: Pair) -> Row:
     query, reference = _track(work.root, pair[0]), _track(work.other or work.root, pair[1])
-    return facts_of(compare(query, reference, CompareParams(cues=work.params.cues, controls=False)))
+    return facts_of(compare(query, reference, _settings(work, query, reference)))
+
+
+def _settings(work: Work, query: Track, reference: Track) -> CompareParams:
+    """The scan's cues; of scores all measures, of which their probability is made."""
+    scores = query.recording.is_score or reference.recording.is_score
+    cues = usual_cues() if scores and work.params.cues == weighed_cues() else work.params.cues
+    return CompareParams(cues=cues, controls=False)
 
 
 @lru_cache(maxsize=4)

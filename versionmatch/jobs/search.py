@@ -11,7 +11,7 @@ import numpy as np
 from ..features.view import Track
 from ..index.found import Found
 from ..match.ranking import raw_values
-from ..params import CompareParams, check, usual_cues
+from ..params import CompareParams, check, weighed_cues
 from ..plugins import find
 from ..types import Match
 from .catalogue import Catalogue
@@ -84,7 +84,7 @@ def _by_sound(catalogue: Catalogue, track: Track, k: int, partition: str) -> lis
 
 def _by_version(catalogue: Catalogue, track: Track, k: int, partition: str) -> Iterator[Hit]:
     near = CatalogueVectors(catalogue, partition).near(track[KIND], DEEPER * k)
-    params = CompareParams(cues=usual_cues(), extractors=catalogue.settings.extractors)
+    params = CompareParams(cues=weighed_cues(), controls=False, extractors=catalogue.settings.extractors)
     for each in near:
         match = compare(track, catalogue.view(each.recording_id), params)
         yield Hit(each.recording_id, match.probability or 0.0, "probability of being versions", match)

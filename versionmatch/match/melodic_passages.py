@@ -41,6 +41,8 @@ def melodic_passages(
     max_p: float = 0.05,
     min_notes: int = FEWEST,
     max_n: int = 12,
+    query_range: tuple[float, float] | None = None,
+    reference_range: tuple[float, float] | None = None,
     statistics: MelodyStatistics | None = None,
 ) -> tuple[Passage, ...]:
     r"""The passages of melody that two recordings or scores share, note by note, in the query's order.
@@ -59,6 +61,8 @@ def melodic_passages(
         At least so many notes are the same on both sides.
     max_n : int
         At most so many passages, the strongest.
+    query_range, reference_range : (start_s, end_s), optional
+        Only the notes that begin there are compared; all times and bars are still those of the whole.
 
     Returns
     -------
@@ -89,7 +93,7 @@ def melodic_passages(
             f"got {max_p:g}, {min_notes}, {max_n}"
         )
     known = statistics or load()
-    sides = _sides(query, reference, known)
+    sides = _sides(heard(query).within(query_range), heard(reference).within(reference_range), known)
     n, m = len(sides.a), len(sides.b)
     if min(n, m) < min_notes:
         return ()
@@ -113,8 +117,8 @@ def melodic_shares(passages: Sequence[Passage], query: Track, reference: Track) 
     return shares[0], shares[1]
 
 
-def _sides(query: Track, reference: Track, known: MelodyStatistics) -> Sides:
-    one, other = comparable(heard(query), heard(reference))
+def _sides(query: Heard, reference: Heard, known: MelodyStatistics) -> Sides:
+    one, other = comparable(query, reference)
     sure = one.sure + other.sure
     a, b = (line_of(side.tune, statistics=known) for side in (one, other))
     return Sides(one, other, a, b, chances()[KINDS[2 - sure]])

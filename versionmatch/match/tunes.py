@@ -43,6 +43,12 @@ class Heard(Value):
     def __len__(self) -> int:
         return len(self.tune)
 
+    def within(self, span: tuple[float, float] | None) -> Heard:
+        """Only the notes that begin in these seconds; all of them where there is no ``span``."""
+        if span is None:
+            return self
+        return self.at(np.flatnonzero((self.onset_s >= span[0]) & (self.onset_s < span[1])))
+
     def at(self, rows: npt.ArrayLike) -> Heard:
         """Only these notes, in their order; each then lasts until the next of them begins or its own end."""
         keep = np.asarray(rows)

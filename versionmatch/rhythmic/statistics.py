@@ -84,7 +84,9 @@ def code_of(pattern: Sequence[float], beats: int) -> int:
         raise InputError(f"rhythms of {BEATS[0]} or {BEATS[1]} beats are counted; got {beats}")
     places = np.round(12 * np.asarray(pattern, dtype=np.float64))
     if places.size == 0 or not np.isfinite(places).all() or (places < 0).any() or (places >= 12 * beats).any():
-        raise InputError(f"a rhythm of {beats} beats has notes that begin at 0 or later and before {beats}; got {pattern}")
+        raise InputError(
+            f"a rhythm of {beats} beats has notes that begin at 0 or later and before {beats}; got {pattern}"
+        )
     return sum(1 << int(k) for k in set(places.tolist()))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import InputError, IntegrityError
 from ..match import calibrate
-from ..match.fuse import fuse
+from ..match.fuse import weighed
 from ..match.withheld import withheld
 from ..types import Evidence, Match, Span
 from .corrected import OF_ELEMENT, mark
@@ -87,7 +87,7 @@ def _made_up(match: Match) -> Markup | None:
     """From what the probability is put together, where the calibration that made it is at hand."""
     try:
         calibration = calibrate.load()
-        fused = fuse(match.evidence, calibration)
+        fused = weighed(match)
     except (InputError, IntegrityError):
         return None
     if fused is None or match.probability is None or abs(fused.probability - match.probability) > 1e-6:

@@ -86,7 +86,7 @@ class ContourCue:
         size = min(a.voiced_s, b.voiced_s)
         if size < FEWEST_S:
             told = ("too little melody to compare in one of the two",)
-            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element, size=size)
+            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element)
         score, key, (a0, a1, b0, b1) = best_passage(a, b)
         if score <= 0:
             told = ("no stretch of the two contours agrees",)

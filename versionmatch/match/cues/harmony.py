@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ...features.chroma import bass_chroma
+from ...harmonic.progression import has_harmony
 from ...plugins import Track
 from ...types import Alignment, DoubleArray, Evidence, FloatArray, Span
 from ...units import signed_semitones
@@ -33,7 +34,11 @@ class HarmonyCue:
     settings: ClassVar = {**search.SETTINGS, "bass_weight": BASS_WEIGHT}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
-        """How long the shared progression is, where, and in which key."""
+        """How long the shared progression is, where, and in which key; nothing for a bare line, which has none."""
+        bare = [name for name, side in zip("AB", (query, reference), strict=True) if not has_harmony(side)]
+        if bare:
+            told = (f"{' and '.join(bare)}: a single line over which no chords are written has no harmony to compare",)
+            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.name)
         q, r = (search.moments(side["chroma"]) for side in (query, reference))
         found = self._profile(self.sketch(query), self.sketch(reference))
         if found is None:

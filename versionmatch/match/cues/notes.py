@@ -72,7 +72,7 @@ class NoteCue:
         if not missing and self.timed and not (a.tune.timed and b.tune.timed):
             missing = "the rhythm of one of the two is not known"
         if missing:
-            return Evidence(self.name, 0.0, self.unit, notes=(missing,), element=self.element, size=size)
+            return Evidence(self.name, 0.0, self.unit, notes=(missing,), element=self.element)
         found = self.measured(a, b)
         spans: tuple[Span, ...] = () if found.place is None else (span_of(a, b, found.place),)
         return Evidence(

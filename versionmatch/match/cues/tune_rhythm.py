@@ -35,7 +35,7 @@ class TuneRhythmCue:
         size = float(min(len(a), len(b)))
         if size < MIN_NOTES:
             told = ("too few notes to speak of a melody's rhythm in one of the two",)
-            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element, size=size)
+            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element)
         found = shared_rhythm(a, b)
         details = {
             "figures": figure_likeness(a, b),
