@@ -12,8 +12,8 @@ from versionmatch.match.cues.tonal_space import TonalSpaceCue
 from versionmatch.types import Annotation, Recording
 
 CUES = [ChordsCue(), TonalSpaceCue(), ProgressionsCue()]
-SONG = "C Am F G:7 C E:7 Am D:7 G:7 C F C Dm A:7 Dm G:7".split() * 2
-STRANGER = "D:7 Eb:maj7 B:min F#:dim G:7 Bb C#:min A E:min7 Ab".split() * 3
+SONG = ["C", "Am", "F", "G:7", "C", "E:7", "Am", "D:7", "G:7", "C", "F", "C", "Dm", "A:7", "Dm", "G:7"] * 2
+STRANGER = ["D:7", "Eb:maj7", "B:min", "F#:dim", "G:7", "Bb", "C#:min", "A", "E:min7", "Ab"] * 3
 
 
 def song(labels, beat_s=0.5, start_s=0.0, key="C major"):
@@ -69,7 +69,7 @@ def test_a_bare_line_is_told_to_have_no_harmony(cue):
 
 
 def test_the_shared_passage_is_located_in_seconds():
-    intro = "F#:min B:7 Bb:dim Eb:min".split()
+    intro = ["F#:min", "B:7", "Bb:dim", "Eb:min"]
     found = ChordsCue().compare(song(SONG), song(intro + SONG, start_s=1.0))
     span = found.spans[0]
     assert (span.query_start_s, span.query_end_s) == (0, 64)
