@@ -3,7 +3,8 @@
 ``python -m benchmarks.quality.build_harmony_statistics WORKS``: WORKS holds the collections as ``versionmatch train
 prepare`` keeps them (``versionmatch/factory/read.py``; OpenEWLD without the works it leaves out). Works whose chords
 were not written but made up for the tune are left out. Only how many works have each figure is kept, and what the
-alignment of unrelated progressions scores by their lengths: pairs of one collection, whole or cut to 4 to 200 chords.
+alignment of unrelated progressions scores by lengths and changes: pairs of one collection, whole or cut short, from 4
+chords on.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from safetensors.numpy import save_file
 from versionmatch.factory.harmonise import harmonised
 from versionmatch.factory.work import Work, pitch_classes, read_works
 from versionmatch.harmonic.alignment import PARAMETERS, chord_scores
-from versionmatch.harmonic.chance import lengths
+from versionmatch.harmonic.chance import richness
 from versionmatch.harmonic.chord import SILENT, Chord, quality_of
 from versionmatch.harmonic.codes import LONGEST, codes_of
 from versionmatch.harmonic.progression import Progression
@@ -89,9 +90,9 @@ def cut(whole: Progression, rng: np.random.Generator) -> Progression:
 
 
 def chance(collections: dict[str, list[Progression]]) -> dict[str, Any]:
-    """Mean of log(1 + score) of unrelated pairs and the deviation from it, as lines in the logarithms of lengths."""
+    """Mean of log(1 + score) of unrelated pairs and the deviation from it, as lines in ``richness``."""
     pairs = [(a, b) for a, b in unrelated(collections) if min(len(a), len(b)) >= 4]
-    rows = np.array([lengths(len(a), len(b)) for a, b in pairs])
+    rows = np.array([richness(a, b) for a, b in pairs])
     scores = np.log1p([chord_scores(a, b).max() for a, b in pairs])
     mean = np.linalg.lstsq(rows, scores, rcond=None)[0]
     rest = scores - rows @ mean

@@ -3,10 +3,10 @@
 *Annotators*: fifty songs, each with the chords that four experts heard; is a song found by another's chords, among all
 other annotations? Every annotation is put into a key of its own by chance, so that none is known by its key.
 *Chorales*: settings of tunes whose title was set more than once, chords read off the notes beat by beat; a second
-setting need not have the first one's harmony, nor even its tune. Beside the measures, in the same run: the edit distance of labels (unit
-costs, over the longer one's length) in the best of twelve keys, with exact labels and with roots and thirds alone.
-AUC of pairs of one song against pairs of two, MAP and hit@1, with 95 % intervals of a bootstrap over songs. Nothing was
-fitted on these sets. Writes ``results/harmonic.json``.
+setting need not have the first one's harmony, nor even its tune. Beside the measures, in the same run: the edit
+distance of labels (unit costs, over the longer one's length) in the best of twelve keys, with exact labels and with
+roots and thirds alone. AUC of pairs of one song against pairs of two, MAP and hit@1, with 95 % intervals of a bootstrap
+over songs. No cost was fitted on these sets. Writes ``results/harmonic.json``.
 """
 
 from __future__ import annotations

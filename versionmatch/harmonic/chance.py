@@ -1,4 +1,4 @@
-"""How far an alignment of chords stands above what unrelated progressions of these lengths give."""
+"""How far an alignment of chords stands above what unrelated progressions as long and as rich in changes give."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from .progression import Progression
 from .statistics import HarmonyStatistics, load
 
 
-def lengths(n: int, m: int) -> DoubleArray:
-    """What expectations depend on: 1, the logarithm of the shorter length, and of the longer, in chords."""
-    return np.array([1.0, math.log(min(n, m)), math.log(max(n, m))])
+def richness(a: Progression, b: Progression) -> DoubleArray:
+    """What expectations depend on, ``(5,)``.
+
+    1, the logarithms of the shorter and the longer length in chords, and of the lesser and the greater number of
+    distinct changes: what has few changes resembles much.
+    """
+    chords, changes = sorted((len(a), len(b))), sorted((max(1, a.changes), max(1, b.changes)))
+    return np.array([1.0, *(math.log(count) for count in (*chords, *changes))])
 
 
 def above_chance(a: Progression, b: Progression, *, statistics: HarmonyStatistics | None = None) -> DoubleArray:
     """The alignment score in each of the twelve keys, standard deviations above unrelated pairs' best one; ``(12,)``.
 
-    0 is what two unrelated progressions of these lengths have on average in *their* best key; so most keys lie below.
+    0 is what two unrelated progressions of these lengths, and with as many distinct changes, have on average in *their*
+    best key; so most keys lie below.
     The logarithm of 1 + score is compared, which spreads
     evenly. Zeros where one has no chords.
 
@@ -31,7 +37,7 @@ def above_chance(a: Progression, b: Progression, *, statistics: HarmonyStatistic
     if len(a) == 0 or len(b) == 0:
         return np.zeros(12)
     known = (statistics or load()).chance
-    row = lengths(len(a), len(b))
+    row = richness(a, b)
     expected, spread = (float(row @ np.asarray(known[name])) for name in ("mean", "deviation"))
     raised: DoubleArray = (np.log1p(chord_scores(a, b)) - expected) / max(spread, 0.05)
     return raised

@@ -14,7 +14,7 @@ DOMINANTS = ("maj", "7")  # what can lead to a chord a fifth below
 SUSPENDED = ("sus4", "sus2", "5")
 
 SAME, VARIANT, SUSPENSION, HALF, PARALLEL = 1.0, 0.9, 0.7, 0.6, 0.3
-RELATIVE, LEADING, TRITONE, MEDIANT = 0.4, 0.5, 0.4, 0.1
+LEADING, TRITONE, RELATIVE, MEDIANT = 0.5, 0.4, 0.0, -0.3
 STRANGER = -1.0
 """Worth of a pair of chords, -1 to 1; see ``worth``."""
 SILENCE = -0.5  # no chord against a chord; against no chord it is 0
@@ -24,13 +24,13 @@ def worth(x: Chord, y: Chord) -> float:
     """How far one chord stands for another, -1 (a stranger) to 1 (the same).
 
     The same root: the same triad with another seventh or sixth .9 (annotators differ in little else), a fourth or
-    second in place of its third .7, a fifth that is altered .6, the parallel mode .3. Another root: the relative and
-    its kin, whose tones hold the other's triad but one, .4 (the same tones under another root, such as C6 and Am7,
-    .9); a diminished chord for the dominant a third below, .5; the dominant a tritone away .4; the mediant with
-    two common tones .1. Else a stranger: -1, a tone in common raises it by .2. The same in both orders and all keys.
+    second in place of its third .7, a fifth that is altered .6, the parallel mode .3. Another root: the same tones,
+    such as C6 and Am7, .9; a diminished chord for the dominant a third below, .5; the dominant a tritone away .4; the
+    relative, which speaks neither for nor against, 0; the mediant with two common tones -.3. Else a stranger: -1, each
+    of two tones in common raises it by .2. The same in both orders and all keys.
 
     >>> [worth(Chord.of("C"), Chord.of(y)) for y in ("C:maj7", "Am", "Cm", "F#")]
-    [0.9, 0.4, 0.3, -1.0]
+    [0.9, 0.0, 0.3, -1.0]
     >>> worth(Chord.of("G:7"), Chord.of("Db:7")), worth(Chord.of("G:7"), Chord.of("B:dim"))
     (0.4, 0.5)
     """
