@@ -12,7 +12,7 @@ import numpy as np
 from ..types.value import DoubleArray
 from .figures import Figures, N, cosine, figures
 from .identity import percent_identity
-from .passage import pitch_passage_score, shared_passage
+from .passage import NONE, Passage, pitch_passage_score, shared_passage
 from .rhythm import ornamented_passage_score
 from .statistics import MelodyStatistics, load
 from .tune import Tune
@@ -43,13 +43,15 @@ class MelodyScore:
 
     ``log_odds`` of being related, if every second pair were; ``p_value``: of unrelated pairs as short as this one the
     share that has as much; ``z``: each measure in standard deviations above what unrelated pairs of these lengths
-    have; ``raw``: the measures as they are. Without two intervals on each side nothing is measured: p is 1.
+    have; ``raw``: the measures as they are; ``passage``: where their intervals agree best. Without two intervals on
+    each side nothing is measured: p is 1.
     """
 
     log_odds: float
     p_value: float
     z: Mapping[str, float]
     raw: Mapping[str, float]
+    passage: Passage = NONE
 
 
 def sketch(tune: Tune, statistics: MelodyStatistics | None = None) -> Sketch:
@@ -70,22 +72,23 @@ def melody_score(a: Tune | Sketch, b: Tune | Sketch) -> MelodyScore:
     x, y = (s if isinstance(s, Sketch) else sketch(s) for s in (a, b))
     if min(len(x.tune), len(y.tune)) < 3:
         return MelodyScore(-math.inf, 1.0, {}, {})
-    raw = measures(x, y)
+    passage = shared_passage(x.tune, y.tune)
+    raw = measures(x, y, passage)
     fitted = x.statistics.scores["timed" if "ornamented" in raw else "untimed"]
     z = standardised(raw, x.tune, y.tune, fitted["nulls"])
     odds = fitted["intercept"] + sum(fitted["weights"][name] * value for name, value in z.items())
-    return MelodyScore(float(odds), null_share(odds, len(x.tune), len(y.tune), fitted["unrelated"]), z, raw)
+    return MelodyScore(float(odds), null_share(odds, len(x.tune), len(y.tune), fitted["unrelated"]), z, raw, passage)
 
 
-def measures(x: Sketch, y: Sketch) -> dict[str, float]:
-    """Every measure that both tunes allow, by name, as it is."""
+def measures(x: Sketch, y: Sketch, passage: Passage | None = None) -> dict[str, float]:
+    """Every measure that both tunes allow, by name, as it is; ``passage`` is their shared one where it is known."""
     a, b = x.tune, y.tune
     octaves = a.octaves and b.octaves
     ours, theirs = (s.figures(octaves=octaves, timed=False) for s in (x, y))
     found = {
         "identity": percent_identity(a, b),
         "figures": cosine(ours, theirs),
-        "intervals": shared_passage(a, b).score,
+        "intervals": (passage or shared_passage(a, b)).score,
         "pitches": pitch_passage_score(a, b),
     }
     if a.timed and b.timed:

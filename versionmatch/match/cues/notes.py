@@ -162,7 +162,7 @@ class TuneCue(NoteCue):
 
     def measured(self, a: Heard, b: Heard) -> Measured:
         found = melody_score(a.tune, b.tune)
-        where = shared_passage(a.tune, b.tune)
+        where = found.passage
         key = int(a.tune.pitches[where.a_start] - b.tune.pitches[where.b_start]) % 12 if where.score > 0 else 0
         details = {"log_odds": found.log_odds}
         told = f"all measures of the tune together give log-odds of {found.log_odds:.1f}"
