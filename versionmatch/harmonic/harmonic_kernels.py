@@ -71,7 +71,7 @@ def located(
 ) -> Any:
     """The best local alignment in one key that keeps out of the cells ``used (n, m)``; as ``scores_by_key``.
 
-    ``worth[p, q, d]``. Returns the score and the chords that meet, ``(k, 2)``, in their order. Memory: 18 bytes a
+    ``worth[p, q, d]``. Returns the score and the chords that meet, ``(k, 2)``, in their order. Memory: 20 bytes a
     cell. Ties: the earliest end in ``a``, then in ``b``; pairs before variants before gaps.
     """
     n, m = a.shape[0], b.shape[0]
