@@ -117,11 +117,11 @@ KINDS_OF_SOUND = ("chroma", "cqt", "melody", "notes", "onsets", "beats", "key", 
 
 
 def scores_of(works: Sequence[Any], *, sounded: bool) -> list[Track]:
-    """In turn as a lead sheet and as an arrangement."""
+    """Sounded ones in turn as a lead sheet and as an arrangement; else all as lead sheets, whose chords are written."""
     made = []
     for i, work in enumerate(works):
         rng = np.random.default_rng([SEED, i])
-        score = items.lead_sheet(work) if i % 2 else items.version_of(work, rng)
+        score = items.lead_sheet(work) if i % 2 or not sounded else items.version_of(work, rng)
         made.append(items.track_of(score, sounded=sounded))
     return made
 
