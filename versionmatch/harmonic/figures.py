@@ -27,8 +27,8 @@ class ChordFigures:
 def figures(progression: Progression, n: int = N, *, statistics: HarmonyStatistics | None = None) -> ChordFigures:
     """The figures of ``n`` chords in a row, in no key.
 
-    >>> figures(Progression.of("C Am F G C Am F G".split())).counts.tolist()
-    [2.0, 1.0, 1.0, 1.0]
+    >>> sorted(figures(Progression.of("C Am F G C Am F G".split())).counts.tolist())
+    [1.0, 1.0, 1.0, 2.0]
     """
     known = statistics or load()
     codes, counts = np.unique(codes_of(progression, n), return_counts=True)
