@@ -74,7 +74,7 @@ def test_a_signed_transposition_is_the_smaller_move(t):
 def test_an_unknown_plugin_is_met_with_the_known_ones():
     with pytest.raises(
         UnknownPlugin,
-        match=r"no cue named 'harmny'.*harmony, melody, passages, recording, rhythm.*Did you mean 'harmony'",
+        match=r"no cue named 'harmny'.*harmony, melody, passages, patterns, recording, rhythm.*Did you mean 'harmony'",
     ):
         plugins.find("cues", "harmny")
 

@@ -65,7 +65,7 @@ class RhythmStatistics:
         return np.maximum(rarity, 1e-3)
 
     def usual(self, kind: str, width: int) -> tuple[DoubleArray, DoubleArray]:
-        """The mean bar ``(width,)`` and the whitening ``(width, width)`` of recordings; ``whole`` or ``drums``."""
+        """The mean bar ``(width,)`` and the whitening ``(width, n)`` of recordings; ``whole`` or ``drums``."""
         if f"{kind}.mean" not in self.arrays:
             raise InputError(f"{self.id} knows no bars {kind!r}; it knows whole and drums")
         mean, turn = self.arrays[f"{kind}.mean"], self.arrays[f"{kind}.turn"]
@@ -84,7 +84,9 @@ def code_of(pattern: Sequence[float], beats: int) -> int:
         raise InputError(f"rhythms of {BEATS[0]} or {BEATS[1]} beats are counted; got {beats}")
     places = np.round(12 * np.asarray(pattern, dtype=np.float64))
     if places.size == 0 or not np.isfinite(places).all() or (places < 0).any() or (places >= 12 * beats).any():
-        raise InputError(f"a rhythm of {beats} beats has notes that begin at 0 or later and before {beats}; got {pattern}")
+        raise InputError(
+            f"a rhythm of {beats} beats has notes that begin at 0 or later and before {beats}; got {pattern}"
+        )
     return sum(1 << int(k) for k in set(places.tolist()))
 
 
