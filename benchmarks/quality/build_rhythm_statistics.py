@@ -30,7 +30,7 @@ from versionmatch.rhythmic.tune import N_RATIOS, RUN, MelodyRhythm, ratios, runs
 MODEL = Path(__file__).resolve().parents[2] / "models" / DEFAULT
 LEAST = 2
 FLOOR = 0.1  # of the largest variance, added to all before they are divided by
-KINDS = {"whole": "onsets", "drums": "onset-bands"}
+KINDS = {"whole": ("onsets", 32), "drums": ("onset-bands", 48)}  # feature, and how many directions are kept
 
 
 def rhythm_of(work: Work) -> MelodyRhythm:
@@ -39,7 +39,7 @@ def rhythm_of(work: Work) -> MelodyRhythm:
 
 
 def works_to_learn_from(folder: Path, data: Path) -> tuple[list[Work], int]:
-    """The works of all collections but those that share a tune with the development data, and how many were left out."""
+    """The works of all collections but those that share a tune with the development data; how many were left out."""
     unwanted = {run for tune in development(data) for run in runs(tune)}
     every = [work for name in COLLECTIONS for work in read_works(folder / f"{name}.npz")]
     kept = [w for w in every if not unwanted & runs(Tune.of_notes(w.melody.astype(np.float64).tolist()))]
@@ -50,7 +50,9 @@ def counted(rhythms: Sequence[MelodyRhythm]) -> dict[str, np.ndarray]:
     """In how many works each rhythm and run of ratios is, and how often each ratio follows each."""
     arrays: dict[str, np.ndarray] = {}
     for beats in BEATS:
-        codes, counts = np.unique(np.concatenate([np.unique(windows_of(r, beats)[0]) for r in rhythms]), return_counts=True)
+        codes, counts = np.unique(
+            np.concatenate([np.unique(windows_of(r, beats)[0]) for r in rhythms]), return_counts=True
+        )
         keep = counts >= LEAST
         arrays[f"beats-{beats}.codes"], arrays[f"beats-{beats}.counts"] = codes[keep], counts[keep].astype(np.uint16)
     codes = [ratios(r)[0] for r in rhythms]
@@ -61,19 +63,20 @@ def counted(rhythms: Sequence[MelodyRhythm]) -> dict[str, np.ndarray]:
     return arrays
 
 
-def usual_bars(bars: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Their mean, and what turns their covariance into about that of chance."""
+def usual_bars(bars: np.ndarray, keep: int) -> tuple[np.ndarray, np.ndarray]:
+    """Their mean, and what turns their covariance into about that of chance, in ``keep`` directions."""
     values, axes = np.linalg.eigh(np.cov((bars - bars.mean(axis=0)).T))
-    return bars.mean(axis=0).astype(np.float32), (axes / np.sqrt(values + FLOOR * values.max())).astype(np.float32)
+    turn = (axes / np.sqrt(values + FLOOR * values.max()))[:, -keep:]
+    return bars.mean(axis=0).astype(np.float32), np.ascontiguousarray(turn, dtype=np.float32)
 
 
 def bars_of_clips(clips: Path, numbers: Iterable[int]) -> dict[str, np.ndarray]:
     """Mean and whitening of the bars of those recordings, all edits, by kind."""
     arrays = {}
     tracks = [track for number in numbers for track in clip_features(clips, number).values()]
-    for kind, feature in KINDS.items():
+    for kind, (feature, keep) in KINDS.items():
         bars = np.concatenate([flat_bars(fold(track[feature], track["beats"])) for track in tracks])
-        arrays[f"{kind}.mean"], arrays[f"{kind}.turn"] = usual_bars(bars)
+        arrays[f"{kind}.mean"], arrays[f"{kind}.turn"] = usual_bars(bars, keep)
     return arrays
 
 

@@ -54,7 +54,7 @@ def lead_sheet(work: Work) -> Score:
     """A work as written: its melody under its chord symbols, in strict time."""
     symbols, last = [], ""
     for onset, _, root, _, mask in work.chords.tolist():
-        label = label_of(int(root), mask)
+        label, onset = label_of(int(root), mask), max(onset, 0.0)
         if label != last:
             symbols.append(Symbol(onset, label))
         last = label

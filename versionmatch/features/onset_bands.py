@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -71,5 +72,5 @@ class BandFlux:
         level = np.log1p(settings["gamma"] * struck / ceiling)
         gained = np.zeros_like(level)
         gained[:, lag:] = np.maximum(level[:, lag:] - level[:, :-lag], 0.0)
-        edges = zip(EDGES[:-1], EDGES[1:], strict=True)
+        edges = pairwise(EDGES)
         return np.stack([gained[low:high].mean(axis=0) for low, high in edges])

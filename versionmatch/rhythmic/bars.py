@@ -23,7 +23,7 @@ GAP = 0.5
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Bars(Value):
-    """The bars of one recording: unit vectors ``(n, bands · 48)``, one beginning on each beat, and the beats' times.
+    """The bars of one recording: unit vectors ``(n, dim)``, one beginning on each beat, and the beats' times.
 
     ``times_s (n + 4,)``: bar ``i`` lasts from ``times_s[i]`` to ``times_s[i + 4]``.
     """

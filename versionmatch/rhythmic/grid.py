@@ -83,7 +83,7 @@ def fold(onsets: Features, beats: Annotation, reading: str = AS_TRACKED) -> Beat
 
     >>> clicks = np.zeros((1, 100)); clicks[0, [0, 25, 50, 75]] = 1.0
     >>> beats = Annotation("beats", [0.0, 1.0, 1.98], [0] * 3, ("",) * 3, [1] * 3)
-    >>> fold(Features("onsets", clicks, frame_rate=50.0), beats).values[0, 0].argsort()[-2:].tolist()
+    >>> np.flatnonzero(fold(Features("onsets", clicks, frame_rate=50.0), beats).values[0, 0] > 0.9).tolist()
     [0, 6]
     """
     times = read_beats(np.unique(beats.onset_s), reading)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ..types import Annotation, DoubleArray, Features
@@ -59,7 +61,7 @@ def syncopation(rhythm: MelodyRhythm) -> float:
     if not rhythm.on_beats or len(rhythm) < 2:
         return 0.0
     at = np.unique(np.round(POSITIONS * rhythm.onset_beats[np.isfinite(rhythm.onset_beats)]).astype(np.int64))
-    held = [_held_over(int(start), int(end)) for start, end in zip(at[:-1], at[1:], strict=True)]
+    held = [_held_over(int(start), int(end)) for start, end in pairwise(at)]
     return float(np.mean(held)) if held else 0.0
 
 

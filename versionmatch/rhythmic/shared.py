@@ -9,18 +9,18 @@ import numpy as np
 from ..types import DoubleArray, IntArray
 from .rhythmic_kernels import local_path
 from .statistics import RhythmStatistics, load
-from .tune import MelodyRhythm, N_RATIOS, ratios, runs_of, windows_of
+from .tune import MelodyRhythm, ratios, runs_of, windows_of
 
-KEPT = 0.8
-"""Chance that a ratio stays as it is from one version to another."""
-LEFT_OUT = 2.0  # nats
+RARITY = 0.5
+"""Share of a note's weight that its surprise decides; the rest is the same for each note."""
+UNLIKE, LEFT_OUT = 1.2, 1.2
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRhythm:
-    """Notes ``a_start`` to ``a_end`` - 1 have the rhythm of ``b_start`` to ``b_end`` - 1; ``nats``: how much that says."""
+    """Notes ``a_start`` to ``a_end`` - 1 have the rhythm of ``b_start`` to ``b_end`` - 1 of the other."""
 
-    nats: float
+    weight: float
     a_start: int
     a_end: int
     b_start: int
@@ -49,27 +49,23 @@ def surprise(codes: IntArray, statistics: RhythmStatistics | None = None) -> Dou
 def shared_rhythm(a: MelodyRhythm, b: MelodyRhythm, statistics: RhythmStatistics | None = None) -> SharedRhythm:
     """The stretch of like rhythm that says most: local alignment of the ratios from note to note, at any tempo.
 
-    What agrees counts log(``KEPT`` / p), where p is how often the ratio follows the one before it in a corpus of tunes
-    (the rarer of the two contexts decides: the smaller value counts); what does not agree counts log of what is left
-    (1 - ``KEPT``) over p; a note left out costs ``LEFT_OUT`` nats. Long rows of even notes thus say little, dotted,
-    tied and syncopated ones much. Log-odds of alignments as in [1]_. Fewer than three notes share nothing.
+    A ratio that agrees counts ½ + ½ s, where s is its ``surprise`` in nats (the smaller of the two sides'); one that
+    does not agree costs ``UNLIKE``, one left out ``LEFT_OUT``. So a note whose rhythm is as surprising as one in e
+    counts one, rows of even notes count less, dotted, tied and syncopated ones more. ``weight`` is their sum. Fewer
+    than three notes share nothing.
 
     >>> march = MelodyRhythm.of_beats([0, 1.5, 2, 3, 4, 5.5, 6, 8])
     >>> slower = MelodyRhythm.of_beats([3, 6, 7, 9, 11, 14, 15, 19])
     >>> found = shared_rhythm(march, slower)
-    >>> found.nats > 5, (found.a_start, found.a_end), (found.b_start, found.b_end)
+    >>> found.weight > 5, (found.a_start, found.a_end), (found.b_start, found.b_end)
     (True, (0, 8), (0, 8))
-
-    References
-    ----------
-    .. [1] Altschul, "Amino acid substitution matrices from an information theoretic perspective", 1991.
     """
     (first, at_a), (second, at_b) = ratios(a), ratios(b)
     if min(first.size, second.size) == 0:
         return NONE
     nats = np.minimum(surprise(first, statistics)[:, None], surprise(second, statistics)[None])
     alike = first[:, None] == second[None]
-    gain = np.where(alike, np.maximum(np.log(KEPT) + nats, 0.0), np.log(1 - KEPT))
+    gain = np.where(alike, 1 - RARITY + RARITY * nats, -UNLIKE)
     score, a0, a1, b0, b1 = local_path(gain.astype(np.float32), LEFT_OUT)
     if score <= 0:
         return NONE
@@ -108,8 +104,8 @@ def rarest(
     None where one side's notes do not lie on beats, or no four beats are alike (beats read at half or double tempo).
     """
     known = load() if statistics is None else statistics
-    sides = [_within(a, found.a_start, found.a_end), _within(b, found.b_start, found.b_end)]
-    both = np.intersect1d(*(windows_of(side)[0] for side in sides))
+    own, other = _within(a, found.a_start, found.a_end), _within(b, found.b_start, found.b_end)
+    both = np.intersect1d(windows_of(own)[0], windows_of(other)[0])
     if both.size == 0:
         return None
     counts = known.works_with(both)

@@ -65,7 +65,7 @@ class RhythmStatistics:
         return np.maximum(rarity, 1e-3)
 
     def usual(self, kind: str, width: int) -> tuple[DoubleArray, DoubleArray]:
-        """The mean bar ``(width,)`` and the whitening ``(width, width)`` of recordings; ``whole`` or ``drums``."""
+        """The mean bar ``(width,)`` and the whitening ``(width, n)`` of recordings; ``whole`` or ``drums``."""
         if f"{kind}.mean" not in self.arrays:
             raise InputError(f"{self.id} knows no bars {kind!r}; it knows whole and drums")
         mean, turn = self.arrays[f"{kind}.mean"], self.arrays[f"{kind}.turn"]

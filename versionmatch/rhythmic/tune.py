@@ -126,7 +126,7 @@ def windows_of(rhythm: MelodyRhythm, beats: int = 4) -> tuple[Codes, npt.NDArray
 
     >>> codes, starts = windows_of(MelodyRhythm.of_beats([0, 1.5, 2]), 2)
     >>> codes.tolist(), starts.tolist()
-    ([262145, 65, 1], [0, 1, 2])
+    ([262145, 4160, 1], [0, 1, 2])
     """
     if beats not in BEATS:
         raise InputError(f"rhythms of {BEATS[0]} or {BEATS[1]} beats are counted; got {beats}")

@@ -1,4 +1,4 @@
-"""Do the two have the same bars of rhythm in the same order, at any tempo? Of all that sounds, and of what is struck."""
+"""Do the two have the same bars of rhythm in the same order, at any tempo: of all that sounds, of what is struck?"""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import ClassVar
 import numpy as np
 
 from ...plugins import Track
-from ...rhythmic.bars import BAR, Bars, SharedBars, every_reading, shared_bars
-from ...rhythmic.grid import AS_TRACKED, READINGS
+from ...rhythmic.bars import BAR, Bars, SharedBars, bars_of, every_reading, shared_bars
+from ...rhythmic.grid import AS_TRACKED, READINGS, fold
 from ...rhythmic.metre import accents, metre_difference
 from ...types import DoubleArray, Evidence, Features, Span
 
 UNIT = "beats alike"
 LEAST_STROKE = 0.35
-"""The level that the strongest hundredth of strokes must pass in the low or the high register to speak of percussion."""
+"""The level that one frame in a hundred must reach in the low or the high register to speak of percussion."""
 
 
 class PatternsCue:
@@ -33,7 +33,7 @@ class PatternsCue:
     kind = "whole"
     feature = "onsets"
     what = "onsets"
-    settings: ClassVar = {"version": 1, "readings": len(READINGS), "beats_in_a_bar": BAR}
+    settings: ClassVar[dict[str, float]] = {"version": 1, "readings": len(READINGS), "beats_in_a_bar": BAR}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How much of the rhythm is alike, where, and at which ratio of tempi."""
@@ -41,31 +41,32 @@ class PatternsCue:
             reason = self._nothing(side)
             if reason:
                 return Evidence(self.name, 0.0, UNIT, notes=(reason,), element=self.element)
-        q, r = (self.sketch(side) for side in (query, reference))
-        found = shared_bars(q[AS_TRACKED], r)
-        size = float(min(len(q[AS_TRACKED]), len(r[AS_TRACKED])))
+        q = bars_of(fold(query[self.feature], query["beats"]), kind=self.kind)
+        r = self.sketch(reference)
+        found = shared_bars(q, r)
+        size = float(min(len(q), len(r[AS_TRACKED])))
         if size == 0:
             told = ("too few beats to speak of a rhythm in one of the two",)
             return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element)
         profiles = [accents(side[self.feature], side["beats"]) for side in (query, reference)]
         details = {"stock": found.stock, "metre_difference": metre_difference(*profiles)}
         if found.beats <= 0:
-            notes = (f"no stretch of the {self.what} runs alike",)
-            return Evidence(self.name, 0.0, UNIT, notes=notes, details=details, element=self.element, size=size)
-        span, ratio = place_of(found, q[AS_TRACKED], r[found.reading])
-        details["tempo_ratio"] = ratio
-        notes = self._told(found, ratio)
-        where = (span,)
-        return Evidence(self.name, found.beats, UNIT, where, None, 0, notes=notes, details=details, element=self.element,
-                        size=size)  # fmt: skip
+            told = (f"no stretch of the {self.what} runs alike",)
+            return Evidence(self.name, 0.0, UNIT, notes=told, details=details, element=self.element, size=size)
+        span, ratio = place_of(found, q, r[found.reading])
+        notes, details = self._told(found, ratio), details | {"tempo_ratio": ratio}
+        return Evidence(
+            self.name, found.beats, UNIT, (span,), notes=notes, details=details, element=self.element, size=size
+        )
 
     def _told(self, found: SharedBars, ratio: float) -> tuple[str, ...]:
         length = found.a_end - found.a_start + BAR - 1
         read = "" if found.reading == AS_TRACKED else f"; for this the beats of B are read {found.reading!r}"
-        first = f"the {self.what} agree as much as {found.beats:.0f} beats of the same patterns would, within {length} beats"
-        second = f"there A has {ratio:.2f} times the tempo of B{read}"
-        third = f"each bar is like the most similar one of the other by {found.stock:.2f} (1: the same, 0: as bars usually are)"
-        return first, second, third
+        return (
+            f"the {self.what} agree as much as {found.beats:.0f} beats of one pattern would, within {length} beats",
+            f"there A has {ratio:.2f} times the tempo of B{read}",
+            f"a bar is like the one most like it of the other by {found.stock:.2f} (1: the same, 0: as usual)",
+        )
 
     def _nothing(self, side: Track) -> str:
         return "" if len(side["beats"]) > BAR else "too few beats to speak of a rhythm in one of the two"
@@ -96,7 +97,7 @@ class DrumsCue(PatternsCue):
     kind = "drums"
     feature = "onset-bands"
     what = "strokes"
-    settings: ClassVar = {**PatternsCue.settings, "least_stroke": LEAST_STROKE}
+    settings: ClassVar[dict[str, float]] = {**PatternsCue.settings, "least_stroke": LEAST_STROKE}
 
     def _nothing(self, side: Track) -> str:
         recording = getattr(side, "recording", None)
@@ -116,13 +117,8 @@ def struck(bands: Features) -> bool:
 
 def place_of(found: SharedBars, query: Bars, reference: Bars) -> tuple[Span, float]:
     """Where the bars lie, and the query's tempo over the reference's there."""
-    ends = [
-        (float(side.times_s[start]), float(side.times_s[min(end - 1 + BAR, side.times_s.size - 1)]))
-        for side, start, end in (
-            (query, found.a_start, found.a_end),
-            (reference, found.b_start, found.b_end),
-        )
-    ]
-    beat_s = [float(np.median(np.diff(side.times_s[start : end + BAR])))
-              for side, start, end in ((query, found.a_start, found.a_end), (reference, found.b_start, found.b_end))]  # fmt: skip
-    return Span(*ends[0], *ends[1]), beat_s[1] / beat_s[0]
+    sides = ((query, found.a_start, found.a_end), (reference, found.b_start, found.b_end))
+    times = [side.times_s[start : end + BAR] for side, start, end in sides]
+    (q0, q1), (r0, r1) = ((float(t[0]), float(t[-1])) for t in times)
+    beat_s = [float(np.median(np.diff(t))) for t in times]
+    return Span(q0, q1, r0, r1), beat_s[1] / beat_s[0]

@@ -8,26 +8,32 @@ import numpy as np
 
 from ...plugins import Track
 from ...rhythmic.metre import metre_difference, places, syncopation
-from ...rhythmic.shared import KEPT, LEFT_OUT, SharedRhythm, figure_likeness, rarest, shared_rhythm
+from ...rhythmic.shared import LEFT_OUT, RARITY, UNLIKE, SharedRhythm, figure_likeness, rarest, shared_rhythm
 from ...rhythmic.tune import MelodyRhythm
 from ...types import DoubleArray, Evidence, Notes, Span
 
-UNIT = "nats"
+UNIT = "notes, rare rhythms weighing more"
 MIN_NOTES = 6
 
 
 class TuneRhythmCue:
-    """How much the longest shared melody rhythm says, in nats: rare rhythms much, rows of even notes little.
+    """How long a rhythm the two melodies share, in notes: those of rare rhythms weigh more, rows of even notes less.
 
     A local alignment of the ratios from note to note (``versionmatch.rhythmic.shared``), read on the beats where there
-    are any, so that rubato matters little; pitches are not looked at. ``raw`` is 0 or more, the log-odds of the stretch
-    against tunes in general. It needs notes: of recordings they are as good as the transcription.
+    are any, so that rubato matters little; pitches are not looked at. ``raw`` is 0 or more, the weight of the stretch.
+    It needs notes: of recordings they are as good as the transcription.
     """
 
     name = "tune-rhythm"
     element = "rhythm"
     needs = ("notes", "beats")
-    settings: ClassVar = {"version": 1, "kept": KEPT, "left_out": LEFT_OUT, "min_notes": MIN_NOTES}
+    settings: ClassVar = {
+        "version": 1,
+        "rarity": RARITY,
+        "unlike": UNLIKE,
+        "left_out": LEFT_OUT,
+        "min_notes": MIN_NOTES,
+    }
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How much the shared rhythm says, where, and how common its rarest bar is."""
@@ -43,13 +49,13 @@ class TuneRhythmCue:
             "syncopation_query": syncopation(a),
             "syncopation_reference": syncopation(b),
         }
-        if found.nats <= 0:
-            notes = ("the melodies share no stretch of rhythm that says anything",)
-            return Evidence(self.name, 0.0, UNIT, notes=notes, details=details, element=self.element, size=size)
+        if found.weight <= 0:
+            told = ("the melodies share no stretch of rhythm that says anything",)
+            return Evidence(self.name, 0.0, UNIT, notes=told, details=details, element=self.element, size=size)
         notes, bar = told_of(a, b, found, details)
         spans = (_span(query["notes"], a, reference["notes"], b, found),)
         return Evidence(
-            self.name, found.nats, UNIT, spans, notes=notes, details=details | bar, element=self.element, size=size
+            self.name, found.weight, UNIT, spans, notes=notes, details=details | bar, element=self.element, size=size
         )
 
     def sketch(self, track: Track) -> MelodyRhythm:
@@ -60,7 +66,7 @@ class TuneRhythmCue:
         """From two sketches, ``(13,)``: the raw value for each key, the same for all, then 0; None without notes."""
         if min(len(query), len(reference)) < MIN_NOTES:
             return None
-        return np.append(np.full(12, shared_rhythm(query, reference).nats), 0.0)
+        return np.append(np.full(12, shared_rhythm(query, reference).weight), 0.0)
 
 
 def told_of(
@@ -68,7 +74,9 @@ def told_of(
 ) -> tuple[tuple[str, ...], dict[str, float]]:
     """Plain sentences, and how common the rarest shared bar is."""
     n, m = found.a_end - found.a_start, found.b_end - found.b_start
-    notes = [f"{n} notes of A have the rhythm of {m} of B, whatever their pitches and tempo ({found.nats:.0f} nats)"]
+    notes = [
+        f"{n} notes of A have the rhythm of {m} of B, whatever their pitches and tempo (weight {found.weight:.0f})"
+    ]
     bar: dict[str, float] = {}
     rare = rarest(a, b, found)
     if rare is not None:
