@@ -21,8 +21,10 @@ MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 TRIADS = {"maj": (0, 4, 7), "min": (0, 3, 7)}
 
 _DEGREES: dict[str, tuple[tuple[int, str], ...]] = {
-    "major": ((0, "maj"), (2, "min"), (4, "min"), (5, "maj"), (7, "maj"), (9, "min"), (10, "maj"), (2, "maj"), (5, "min")),
-    "minor": ((0, "min"), (3, "maj"), (5, "min"), (7, "maj"), (8, "maj"), (10, "maj"), (7, "min"), (1, "maj"), (5, "maj")),
+    "major": ((0, "maj"), (2, "min"), (4, "min"), (5, "maj"), (7, "maj"), (9, "min"),
+              (10, "maj"), (2, "maj"), (5, "min")),
+    "minor": ((0, "min"), (3, "maj"), (5, "min"), (7, "maj"), (8, "maj"), (10, "maj"),
+              (7, "min"), (1, "maj"), (5, "maj")),
 }  # fmt: skip
 _COMMON = np.array([3.0, 2.0, 1.5, 3.0, 3.0, 2.5, 0.7, 0.7, 0.7])
 
@@ -54,7 +56,8 @@ def composed(name: str, rng: np.random.Generator, *, sections: int = 4) -> Work:
     tonic, mode = int(rng.integers(12)), str(rng.choice(["major", "minor"], p=[0.6, 0.4]))
     form = FORMS[int(rng.integers(len(FORMS)))]
     made: dict[str, tuple[FloatArray, FloatArray]] = {}
-    melody, chords = [], []
+    melody: list[FloatArray] = []
+    chords: list[FloatArray] = []
     for number in range(sections):
         letter = form[number % len(form)]
         if letter not in made:
@@ -118,7 +121,7 @@ def tune_over(
     here = start or float(rng.integers(LOWEST + 6, HIGHEST - 6))
     found = np.empty(onsets.size)
     for i, at in enumerate(onsets):
-        held = chords[(chords[:, 0] <= at + 1e-6) & (chords[:, 0] + chords[:, 1] > at + 1e-6)] if len(chords) else chords
+        held = chords[(chords[:, 0] <= at + 1e-6) & (chords[:, 0] + chords[:, 1] > at + 1e-6)]
         strong = abs(at - round(float(at))) < 1e-6
         classes = pitch_classes(held[0, 4]) if len(held) and strong else list(scale)
         wanted = here + rng.normal(0.0, 4.0 if strong else 2.0)

@@ -92,7 +92,7 @@ def setting_of(work: Work, rng: np.random.Generator) -> Setting:
     chords = _by_bar(chords, bar)
     lengths = sorted({max(1, round(float(d))) for d in chords[:, 1]})
     strokes = {n: tuple(float(i) for i in range(n)) for n in lengths}
-    bass = {n: (0.0,) if n < 2 else (0.0, float(n // 2)) for n in lengths}
+    bass: dict[int, tuple[float, ...]] = {n: (0.0,) if n < 2 else (0.0, float(n // 2)) for n in lengths}
     return Setting(melody, chords, length, bar, strokes, bass, _beat(rng, bar, straight=True))
 
 

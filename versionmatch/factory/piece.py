@@ -118,10 +118,10 @@ def _track(voice: Voice, number: int) -> bytes:
 
 
 def _number(value: int) -> bytes:
-    """A whole number in groups of seven bits, the last without the top bit.
+    r"""A whole number in groups of seven bits, the last without the top bit.
 
     >>> _number(0), _number(200)
-    (b'\\x00', b'\\x81H')
+    (b'\x00', b'\x81H')
     """
     groups = [value & 0x7F]
     while value := value >> 7:

@@ -151,7 +151,9 @@ def joined(cuts: list[Cut], shifts: list[int]) -> tuple[FloatArray, FloatArray, 
 
     What sounds over the end of a cut is cut there. Chords that begin before a cut go on in it.
     """
-    melody, chords, at = [], [], 0.0
+    melody: list[FloatArray] = []
+    chords: list[FloatArray] = []
+    at = 0.0
     for (work, start, end), shift in zip(cuts, shifts, strict=True):
         notes, harmony = excerpt(work.melody, start, end), excerpt(work.chords, start, end, going_on=True)
         notes[:, 2] += shift

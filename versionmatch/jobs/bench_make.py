@@ -86,9 +86,7 @@ def make_set(params: MakeParams, progress: Progress | None = None) -> dict[str, 
         rows.append(truth_of(trial))
     kinds = [("scores", "mid"), *([("sound", "flac")] if params.sound else [])]
     for folder, suffix in kinds:
-        named = [
-            {**row, "a": f"{folder}/{row['a']}.{suffix}", "b": f"{folder}/{row['b']}.{suffix}"} for row in rows
-        ]
+        named = [{**row, "a": f"{folder}/{row['a']}.{suffix}", "b": f"{folder}/{row['b']}.{suffix}"} for row in rows]
         _write(out / f"{folder}.json", (json.dumps(named, indent=1, ensure_ascii=False) + "\n").encode())
     return {
         "kind": params.kind,
