@@ -127,7 +127,8 @@ def tune_over(
         wanted = here + rng.normal(0.0, 4.0 if strong else 2.0)
         wanted += 0.15 * ((LOWEST + HIGHEST) / 2 - here)
         near = [c + 12 * round((wanted - c) / 12) for c in classes]
-        here = float(np.clip(min(near, key=lambda p: abs(p - wanted)), LOWEST - 5, HIGHEST + 5))
+        here = float(min(near, key=lambda p: abs(p - wanted)))
+        here += 12.0 * ((here < LOWEST - 6) - (here > HIGHEST + 6))
         found[i] = here
     return found
 

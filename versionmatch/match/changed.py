@@ -58,7 +58,7 @@ def _kept(evidence: Evidence, match: Match) -> float | None:
         return float(np.clip((evidence.raw - chance) / (own - chance), 0.0, 1.0))
     if evidence.p_value is None:
         return None
-    return float(np.log(evidence.p_value) / -np.log(evidence.null.n_pairs + 1))
+    return float(-np.log(evidence.p_value) / np.log(evidence.null.n_pairs + 1))
 
 
 def _with_itself(cue: str, match: Match) -> float | None:
