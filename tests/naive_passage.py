@@ -110,3 +110,20 @@ def graduated(values: np.ndarray, weights: np.ndarray, period: float) -> np.ndar
     second = np.diff(np.eye(n), n=2, axis=0)
     stiffness = (2 * np.sin(np.pi / period)) ** -4
     return np.linalg.solve(np.diag(weights) + stiffness * second.T @ second, weights * values)
+
+
+def straight_line(score, slopes):
+    """The largest total of consecutive cells of any line: every slope, offset, start and end is tried."""
+    n, m = score.shape
+    best = 0.0
+    for slope in slopes:
+        for offset in range(-int(slope * (n - 1) + 0.5), m):
+            for start in range(n):
+                total = 0.0
+                for i in range(start, n):
+                    j = offset + int(slope * i + 0.5)
+                    if not 0 <= j < m:
+                        break
+                    total += float(score[i, j])
+                    best = max(best, total)
+    return best

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
 
 from versionmatch.embed.loaded import VersionModel
 from versionmatch.jobs.retrieval import RetrievalParams, Similarities, similarities
@@ -25,6 +24,7 @@ from versionmatch.match import calibrate
 from versionmatch.match.calibrate import KEYLESS, Calibration, fit_logistic, keyless_strength
 from versionmatch.match.null import null_of
 from versionmatch.match.ranking import raw_values
+from versionmatch.match.reliability import Bin, at_share, diagram, intervals, reliability, table_of
 from versionmatch.params import CUES, FUSED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,80 +123,27 @@ def held_out(pairs: Pairs, cues: tuple[str, ...]) -> np.ndarray:
     return result
 
 
-def reliability(probability: np.ndarray, versions: np.ndarray, weights: np.ndarray) -> dict[str, object]:
+def measured(probability: np.ndarray, versions: np.ndarray, weights: np.ndarray) -> dict[str, object]:
     """ECE, Brier and AUC with versions weighed to be PRIOR of all; ten bins of equal width."""
-    share = np.where(versions, PRIOR / weights[versions].sum(), (1 - PRIOR) / weights[~versions].sum()) * weights
-    which = np.minimum((probability * 10).astype(int), 9)
-    mass, mean, rate = (np.bincount(which, share * v, 10) for v in (np.ones_like(share), probability, versions))
-    filled = mass > 0
-    bins = [
-        {
-            "mass": float(m),
-            "mean_probability": float(p / m),
-            "share_of_versions": float(r / m),
-            "n_pairs": int((which == k).sum()),
-        }
-        for k, (m, p, r) in enumerate(zip(mass, mean, rate, strict=True))
-        if m > 0
-    ]
+    told = reliability(probability, versions, at_share(versions, PRIOR, weights))
+    called = weights * (probability >= 0.5)
     return {
-        "ece": float(np.abs(mean[filled] - rate[filled]).sum()),
-        "brier": float((share * (probability - versions) ** 2).sum()),
-        "auc": float(roc_auc_score(versions, probability, sample_weight=share)),
-        "bins": bins,
-        "unrelated_called_versions": float(
-            (weights * (probability >= 0.5))[~versions].sum() / weights[~versions].sum()
-        ),
-        "versions_found": float((weights * (probability >= 0.5))[versions].sum() / weights[versions].sum()),
+        "ece": told.ece,
+        "brier": told.brier,
+        "auc": told.auc,
+        "bins": table_of(told.bins),
+        "unrelated_called_versions": float(called[~versions].sum() / weights[~versions].sum()),
+        "versions_found": float(called[versions].sum() / weights[versions].sum()),
     }
 
 
 def bounds(probability: np.ndarray, pairs: Pairs) -> dict[str, list[float]]:
     """95 % intervals: works are drawn, a pair counts as often as both its works were."""
-    names, index = np.unique(pairs.works, return_inverse=True)
-    index = index.reshape(pairs.works.shape)
-    rng = np.random.default_rng(SEED)
-    drawn = []
-    for _ in range(N_BOOTSTRAP):
-        counts = rng.multinomial(names.size, np.full(names.size, 1 / names.size))
-        weight = (
-            np.where(pairs.versions, counts[index[:, 0]], counts[index[:, 0]] * counts[index[:, 1]]) * pairs.weights
-        )
-        kept = weight > 0
-        if pairs.versions[kept].any() and not pairs.versions[kept].all():
-            r = reliability(probability[kept], pairs.versions[kept], weight[kept])
-            drawn.append([r["ece"], r["brier"], r["auc"]])
-    low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
-    return {key: [float(a), float(b)] for key, a, b in zip(("ece", "brier", "auc"), low, high, strict=True)}
-
-
-def diagram(bins: list[dict[str, float]]) -> str:
-    """The reliability diagram as SVG: stated probability against the share that were versions."""
-
-    def at(p: float, r: float) -> tuple[float, float]:
-        return 60 + 300 * p, 340 - 300 * r
-
-    points = [(*at(b["mean_probability"], b["share_of_versions"]), 3 + 22 * b["mass"] ** 0.5) for b in bins]
-    line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in points)
-    dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{r:.1f}" fill="#0072b2" fill-opacity=".35"/>' for x, y, r in points
+    works = [(str(a), str(b)) for a, b in pairs.works]
+    found = intervals(
+        probability, pairs.versions, works, seed=SEED, n_bootstrap=N_BOOTSTRAP, share=PRIOR, weights=pairs.weights
     )
-    ticks = "".join(
-        f'<text x="{at(t, 0)[0]:.0f}" y="360" text-anchor="middle">{t:g}</text>'
-        f'<text x="50" y="{at(0, t)[1] + 4:.0f}" text-anchor="end">{t:g}</text>'
-        for t in (0, 0.25, 0.5, 0.75, 1)
-    )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 400" font-family="sans-serif" font-size="12" '
-        'role="img" aria-label="Reliability: stated probability against the share of versions">'
-        '<rect width="400" height="400" fill="#fff"/>'
-        '<rect x="60" y="40" width="300" height="300" fill="none" stroke="#888"/>'
-        '<line x1="60" y1="340" x2="360" y2="40" stroke="#888" stroke-dasharray="4 4"/>'
-        f'{dots}<polyline points="{line}" fill="none" stroke="#0072b2" stroke-width="2"/>{ticks}'
-        '<text x="210" y="385" text-anchor="middle">stated probability (held-out works)</text>'
-        '<text x="20" y="190" text-anchor="middle" transform="rotate(-90 20 190)">share that were versions</text>'
-        "</svg>\n"
-    )
+    return {key: list(value) for key, value in found.items()}
 
 
 def main() -> None:
@@ -207,11 +154,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0)
     args = parser.parse_args()
 
-    def measured(manifest: Path) -> Similarities:
+    def looked_at(manifest: Path) -> Similarities:
         params = RetrievalParams(manifest=str(manifest), cache_dir=str(args.cache), workers=args.workers)
         return similarities(params, lambda text: print(text, file=sys.stderr))
 
-    covers, anthems = measured(with_excerpts(args.covers, args.cache)), measured(args.anthems)
+    covers, anthems = looked_at(with_excerpts(args.covers, args.cache)), looked_at(args.anthems)
     pairs = joined(pairs_of(covers), pairs_of(anthems))
     report: dict[str, object] = {
         "prior": PRIOR,
@@ -220,9 +167,9 @@ def main() -> None:
     }
     for cues in (*((cue,) for cue in FUSED), CUES, FUSED):
         probability = held_out(pairs, cues)
-        entry = {**reliability(probability, pairs.versions, pairs.weights), "intervals": bounds(probability, pairs)}
+        entry = {**measured(probability, pairs.versions, pairs.weights), "intervals": bounds(probability, pairs)}
         short = pairs.where(~pairs.whole)
-        entry["excerpts"] = reliability(probability[~pairs.whole], short.versions, short.weights)
+        entry["excerpts"] = measured(probability[~pairs.whole], short.versions, short.weights)
         report["+".join(cues)] = entry
         print(
             f"{'+'.join(cues):24s}",
@@ -266,7 +213,11 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "calibration.json").write_text(calibration.to_json(), encoding="utf-8")
     (ROOT / "benchmarks/results/calibration.json").write_text(json.dumps(report, indent=1) + "\n")
-    (ROOT / "docs/calibration-reliability.svg").write_text(diagram(report["+".join(FUSED)]["bins"]), encoding="utf-8")
+    bins = [Bin(**b) for b in report["+".join(FUSED)]["bins"]]
+    (ROOT / "docs/calibration-reliability.svg").write_text(
+        diagram(bins, "stated probability (held-out works)"),
+        encoding="utf-8",
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .. import __version__
 from ..errors import InputError
+from ..match.reliability import auc
 from ..melodic.figures import shares
 from ..melodic.score import melody_score
 from ..melodic.statistics import load
@@ -71,17 +72,6 @@ def bench_pairs(params: PairBenchParams) -> dict[str, Any]:
         "n_bootstrap": params.n_bootstrap,
         "versions": {"versionmatch": __version__, "statistics": load().id},
     }  # fmt: skip
-
-
-def auc(scores: npt.ArrayLike, labels: npt.ArrayLike) -> float:
-    """The share of (related, other) pairs of pairs that the scores put right; ties count half.
-
-    >>> auc([3, 1, 2, 1], [1, 1, 0, 0])
-    0.625
-    """
-    values, related = np.asarray(scores, dtype=np.float64), np.asarray(labels) == 1
-    ours, theirs = values[related][:, None], values[~related][None]
-    return float((ours > theirs).mean() + 0.5 * (ours == theirs).mean())
 
 
 def auc_interval(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +23,11 @@ from ..params import FUSED, Params, at_hand, check
 from ..plugins import find, names
 from ..types import DoubleArray
 from . import retrieval_work as work
+from .pools import processes
 from .retrieval_items import Item, read_manifest
 
 Progress = Callable[[str], None]
 SCHEMA = "versionmatch.retrieval/1"
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,25 +193,11 @@ def _rows_folder(params: RetrievalParams, sketches: list[work.Sketched], cue: st
     return Path(params.cache_dir) / "pairs" / hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
-@contextmanager
-def _workers(params: RetrievalParams, n_tasks: int, shared: tuple[Any, ...] | None = None) -> Any:
+def _workers(
+    params: RetrievalParams, n_tasks: int, shared: tuple[Any, ...] | None = None
+) -> AbstractContextManager[Executor | None]:
     """A pool of processes, or None where one process does it."""
-    n = min(params.workers or os.cpu_count() or 1, n_tasks)
-    if n <= 1:
-        yield None
-        return
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))  # read by the processes as they start: one thread in each
-    try:
-        context = get_context("spawn")
-        with ProcessPoolExecutor(n, mp_context=context, initializer=work.begin, initargs=(shared,)) as pool:
-            yield pool
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+    return processes(params.workers, n_tasks, initializer=work.begin, initargs=(shared,))
 
 
 def _each(

@@ -1,0 +1,82 @@
+"""Which element sets two versions apart: the one that is least alike, measured by what the same would give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..plugins import find, names
+from ..types import ELEMENTS, Evidence, Match
+
+KEPT = 0.6
+"""An element is said to be changed only if less than that share of the likest element's likeness is kept."""
+
+
+def changed_element(match: Match) -> str:
+    """The element that was most changed between two versions, or ``"none"`` where none stands out.
+
+    The element of which the least is kept (``kept_elements``), where that is clearly less than of the likest element:
+    other instruments or a worse recording take something from every element, and more from one than from another.
+    ``"none"`` also where fewer than two elements could be measured. It says nothing of use about unrelated pairs.
+    """
+    kept = kept_elements(match)
+    if len(kept) < 2:
+        return "none"
+    least = min(kept, key=lambda element: kept[element])
+    return least if kept[least] < KEPT * max(kept.values()) else "none"
+
+
+def kept_elements(match: Match) -> dict[str, float]:
+    """How much of each element two share, from 0 (what unrelated pairs have) to 1 (what the same would give).
+
+    For each cue of an element, where its raw value lies between the median unrelated pair's and its own value for
+    either recording compared with itself (their geometric mean); of several cues of an element the mean. The value for
+    itself is that of a control where the match holds it, else it is measured. Where the features are not at hand, the
+    p-value stands in: its logarithm over the least that the null can give. Elements that no cue measured are left out.
+    """
+    parts: dict[str, list[float]] = {}
+    named = {e.element: e.parts for e in match.elements}
+    for evidence in match.evidence:
+        element = evidence.element
+        if element not in ELEMENTS or (named.get(element) and evidence.cue not in named[element]):
+            continue
+        share = _kept(evidence, match)
+        if share is not None:
+            parts.setdefault(element, []).append(share)
+    return {element: float(np.mean(shares)) for element, shares in parts.items()}
+
+
+def _kept(evidence: Evidence, match: Match) -> float | None:
+    """A cue's place between chance and identity; None where it measured nothing."""
+    if evidence.null is None:
+        return None
+    own = _with_itself(evidence.cue, match)
+    chance = float(np.median(evidence.null.quantiles))
+    if own is not None and own > chance:
+        return float(np.clip((evidence.raw - chance) / (own - chance), 0.0, 1.0))
+    if evidence.p_value is None:
+        return None
+    return float(-np.log(evidence.p_value) / np.log(evidence.null.n_pairs + 1))
+
+
+def _with_itself(cue: str, match: Match) -> float | None:
+    """The cue's value where a recording is compared with itself: geometric mean of both; None where it is not known."""
+    values = [c.raw for c in match.controls if c.name == "self" and c.cue == cue]
+    if not values:
+        found = (_measured(cue, track) for track in (match.query_track, match.reference_track))
+        values = [value for value in found if value is not None]
+    if not values or min(values) <= 0:
+        return None
+    return float(np.exp(np.mean(np.log(values))))
+
+
+def _measured(cue: str, track: Mapping[str, Any]) -> float | None:
+    """What the cue gives for a recording and itself; None where its plugin or the features are not at hand."""
+    if cue not in names("cues"):
+        return None
+    plugin = find("cues", cue)()
+    if any(kind not in track for kind in plugin.needs):
+        return None
+    return float(plugin.compare(track, track).raw)
