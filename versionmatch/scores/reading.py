@@ -11,7 +11,7 @@ from typing import Any
 from ..audio.limits import Limits
 from ..audio.source import label_of, opened
 from ..errors import InputError
-from .abc_tune import read_abc
+from .abc_tune import read_abc, read_abc_book
 from .kern import read_kern
 from .midi import read_midi
 from .musicxml import read_musicxml
@@ -90,6 +90,25 @@ def read_score(source: Any, *, limits: Limits | None = None) -> Score | None:
         except InputError as error:
             raise _named(error, label_of(source)) from error
     return score
+
+
+def read_scores(source: Any, *, limits: Limits | None = None) -> list[tuple[int | None, Score | InputError]]:
+    """All scores that a file holds: each tune of an ABC book by its number, else one without a number.
+
+    An empty list where it holds no score. A tune of a book that cannot be read is there as its error; raises InputError
+    or LimitError, as ``read_score``, for a file that cannot be read at all.
+    """
+    place, number = _tune(source)
+    if number is None and _can_be_looked_at(place):
+        with opened(place, limits or Limits()) as file:
+            if format_of(file.peek(PEEK), file.label) == "abc":
+                check_size(file.size)
+                tunes = list(read_abc_book(as_text(file.file.read())))
+                file.file.seek(0)
+                if len(tunes) > 1:
+                    return [(n, tune) for n, tune in tunes]
+    score = read_score(source, limits=limits)
+    return [] if score is None else [(None, score)]
 
 
 def _named(error: InputError, label: str) -> InputError:
