@@ -43,7 +43,7 @@ class TuneIndex:
     >>> import tempfile
     >>> from versionmatch.melodic.tune import Tune
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     _ = (Path(folder) / "a.abc").write_text("X:1\\nT:One\\nL:1/4\\nK:C\\nCDEF GAGF EDCD ECGC|\\n")
+    ...     _ = (Path(folder) / "a.abc").write_text("X:1\nT:One\nL:1/4\nK:C\nCDEF GAGF EDCD ECGC|\n")
     ...     index = TuneIndex.build(folder)
     >>> found = index.search(Tune([62, 64, 66, 67, 69, 71]))
     >>> found.hits[0].title, found.hits[0].identical, found.hits[0].transposition, found.hits[0].p_value

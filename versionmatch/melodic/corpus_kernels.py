@@ -31,8 +31,8 @@ def profile_of(passage: Bytes, alike: Floats) -> Floats:
 def scores_of_lines(profile: Floats, gap: float, pool: Bytes, starts: Longs, lines: Longs) -> Any:
     """The best local alignment of a passage within each of ``lines``: its score, and how far the line is raised.
 
-    ``pool`` has the pitch classes of all lines, line l from ``starts[l]`` to ``starts[l + 1]``. The recurrence is that of
-    ``local_scores``. Memory: one column of ``(n + 1) · LANES``. Ties: the lowest key.
+    ``pool`` has the pitch classes of all lines, line l from ``starts[l]`` to ``starts[l + 1]``. The recurrence
+    is that of ``local_scores``. Memory: one column of ``(n + 1) · LANES``. Ties: the lowest key.
     """
     n = profile.shape[1]
     score, key = np.zeros(lines.size, np.float32), np.zeros(lines.size, np.int8)

@@ -151,7 +151,7 @@ def p_values(heights: DoubleArray, counts: npt.NDArray[np.int64]) -> DoubleArray
     .. [1] Phipson, Smyth, "Permutation P-values should never be zero", 2010.
     """
     above = np.cumsum(counts[::-1])[::-1]
-    result: DoubleArray = (above[bins_of(heights)] + 1.0) / (int(counts.sum()) + 1.0)
+    result: DoubleArray = (above[bins_of(heights)].astype(np.float64) + 1.0) / (int(counts.sum()) + 1.0)
     return result
 
 
@@ -168,7 +168,7 @@ def q_values(p: DoubleArray) -> DoubleArray:
     if not p.size:
         return p
     order = np.argsort(p, kind="stable")
-    ranked = p[order] * p.size / np.arange(1, p.size + 1)
-    result: DoubleArray = np.empty(p.size)
+    ranked: DoubleArray = p[order] * p.size / np.arange(1, p.size + 1)
+    result: DoubleArray = np.ones(p.size)
     result[order] = np.minimum(np.minimum.accumulate(ranked[::-1])[::-1], 1.0)
     return result
