@@ -99,7 +99,7 @@ def planted(index: TuneIndex, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def of_source(index: TuneIndex, result: PriorArt, work: int) -> tuple[bool, bool, bool]:
-    """Whether the source is first, holds the passage, and is beyond chance; works that come out alike count as first."""
+    """Whether the source is first (or among those that come out alike), holds the passage, and is beyond chance."""
     mine = [h for h in result.hits if h.work_id == index.corpus.works[work].id]
     if not mine:
         return False, False, False
