@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections import Counter
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import versionmatch as vm
+from tests.jobs.kill_driver import FaultyDisk
 from tests.jobs.sounds import Inline, tune, wav
 from tests.jobs.tunes import tune as abc
 from tests.jobs.tunes import walk
@@ -24,6 +26,7 @@ from versionmatch.jobs.opening import open_track
 from versionmatch.match.fuse import judge
 from versionmatch.scores.isolated import IsolatedScores
 from versionmatch.scores.reading import read_score
+from versionmatch.store.catalogue import CatalogueStore
 from versionmatch.types import Evidence, Recording, Span
 
 KINDS = ("waveform", "melody", "notes", "key", "chords", "beats", "chroma")
@@ -136,6 +139,21 @@ def test_facts_do_not_depend_on_how_scores_came_in(tmp_path, scores):
             add(catalogue, order)
             digests.add(catalogue.facts_sha256())
     assert len(digests) == 1
+
+
+@pytest.mark.parametrize("at", [2, 9, 17, 25, 33])
+def test_trouble_with_the_disk_ends_a_run_of_scores_and_is_made_good(tmp_path, scores, at):
+    with Catalogue.create(tmp_path / "whole.catalogue", kinds=("waveform", "notes")) as catalogue:
+        add(catalogue, scores)
+        whole = catalogue.facts_sha256()
+    Catalogue.create(tmp_path / "cut.catalogue", kinds=("waveform", "notes")).close()
+    full = CatalogueStore(tmp_path / "cut.catalogue", disk=FaultyDisk(at, errno.ENOSPC))
+    with Catalogue(full) as catalogue, pytest.raises(OSError, match="No space left"):
+        add(catalogue, scores)
+    with Catalogue.open(tmp_path / "cut.catalogue") as catalogue:
+        assert add(catalogue, scores).done == 6
+        assert catalogue.facts_sha256() == whole
+        assert catalogue.verify() == ()
 
 
 def test_rows_of_a_manifest_name_scores(catalogue, scores):

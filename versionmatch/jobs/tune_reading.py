@@ -95,6 +95,10 @@ def read_works(given: Given) -> tuple[list[Read], list[tuple[str, str]]]:
         return [], [(given.name, str(error))]
     except OSError as error:
         return [], [(given.name, f"it cannot be read: {error.strerror or error}")]
+    except (ArithmeticError, LookupError, TypeError, ValueError, RuntimeError) as error:  # one file, not the corpus
+        return [], [
+            (given.name, f"reading it failed, which is a defect of the reader: {type(error).__name__}: {error}")
+        ]
     if not scores:
         there = os.path.isfile(given.path) or os.path.isfile(given.path.rpartition("#")[0])
         what = "it is no score that can be read" if there else "it is not there"
