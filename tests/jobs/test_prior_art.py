@@ -11,6 +11,7 @@ import versionmatch as vm
 from tests.jobs.tunes import corpus, tune, walk
 from versionmatch.cli.main import main
 from versionmatch.errors import InputError, IntegrityError, LimitError, ParamsError
+from versionmatch.jobs import tune_reading
 from versionmatch.jobs.dates import is_before, years_of
 from versionmatch.jobs.prior_passage import passage_of
 from versionmatch.jobs.tune_index import TuneIndex
@@ -134,6 +135,22 @@ def test_what_cannot_be_read_is_listed_and_ends_nothing(tmp_path):
     assert [name for name, _ in index.corpus.refused] == ["bad.mid", "notes.csv"]
     assert index.corpus.passed_over == 2
     assert "bad.mid," in (tmp_path / "x.tunes" / "errors.csv").read_text()
+
+
+def test_a_reader_that_fails_ends_nothing(tmp_path, monkeypatch):
+    for name in ("a.abc", "b.abc"):
+        (tmp_path / name).write_text(tune(walk(1)))
+    original = tune_reading.read_scores
+
+    def broken(path):
+        if path.endswith("a.abc"):
+            raise ZeroDivisionError("division by zero")
+        return original(path)
+
+    monkeypatch.setattr(tune_reading, "read_scores", broken)
+    index = TuneIndex.build(tmp_path)
+    assert [w.id for w in index.corpus.works] == ["b.abc"]
+    assert "ZeroDivisionError: division by zero" in index.corpus.refused[0][1]
 
 
 def test_rows_of_a_manifest_that_name_nothing_are_listed(tmp_path):
