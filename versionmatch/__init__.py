@@ -18,6 +18,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "compare": "jobs.compare",
     "Catalogue": "jobs.catalogue",
+    "TuneIndex": "jobs.tune_index",
+    "prior_art": "jobs.prior_art",
     "load": "scores.sounding",
     "stream": "audio.decode",
     "Limits": "audio.decode",

@@ -10,8 +10,10 @@ from .errors import VersionMatchError as VersionMatchError
 from .features.view import Track as Track
 from .jobs.catalogue import Catalogue as Catalogue
 from .jobs.compare import compare as compare
+from .jobs.prior_art import prior_art as prior_art
 from .jobs.retrieval import RetrievalParams as RetrievalParams
 from .jobs.retrieval import bench_retrieval as bench_retrieval
+from .jobs.tune_index import TuneIndex as TuneIndex
 from .params import CompareParams as CompareParams
 from .params import IndexParams as IndexParams
 from .scores.sounding import load as load

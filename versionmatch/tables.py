@@ -175,4 +175,44 @@ LEAKS = Table(
         Column("score", "number", "its probability, 0 to 1"),
     ),
 )
-TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS, LEAKS)}
+PRIOR_ART = Table(
+    "prior-art",
+    1,
+    (
+        Column("rank", "count", "1 = the work that holds the passage best, within its group"),
+        Column("group", "text", "dated, undated, or not before (later than --before, or not surely earlier)"),
+        Column("work_id", "text", "its file below the corpus, with #3 for a tune of a book"),
+        Column("title", "text", "as the manifest or the score has it", optional=True),
+        Column("composer", "text", "the same", optional=True),
+        Column("date", "text", "as it was given", optional=True),
+        Column("year_from", "count", "the first year that the date allows", optional=True),
+        Column("year_to", "count", "the last", optional=True),
+        Column("holds", "flag", "whether enough of the passage's notes are the same, with few others between"),
+        Column("identical", "count", "notes of the passage that are the same there, in the best key"),
+        Column("share", "number", "the same over the notes of the passage, 0 to 1"),
+        Column("transpose", "count", "semitones by which the work is raised to the passage, -5 to 6"),
+        Column("part", "text", "the part of the work"),
+        Column("start_q", "number", "where its place begins, in quarters from the beginning"),
+        Column("end_q", "number", "and ends"),
+        Column("start_s", "number", "the same in seconds, at the score's tempi"),
+        Column("end_s", "number", "the same"),
+        Column("bar_from", "count", "the same in bars, from 1; an upbeat is counted as a bar", optional=True),
+        Column("bar_to", "count", "the same", optional=True),
+        Column("passage_from", "count", "the first note of the passage that is met, from 1"),
+        Column("passage_to", "count", "the last"),
+        Column("score", "number", "of the alignment, as pitch_passage gives it"),
+        Column(
+            "p_value",
+            "number",
+            "among reversed passages; empty where the corpus or the passage is too small",
+            optional=True,
+        ),
+        Column("q_value", "number", "Benjamini-Hochberg over all works of the corpus", optional=True),
+    ),
+)
+REFUSED = Table(
+    "refused-works",
+    1,
+    (Column("file", "text", "the file below the corpus"), Column("reason", "text", "why it was not taken in")),
+)
+TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS, LEAKS, PRIOR_ART, REFUSED)}

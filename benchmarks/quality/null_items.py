@@ -54,9 +54,9 @@ def lead_sheet(work: Work) -> Score:
     """A work as written: its melody under its chord symbols, in strict time."""
     symbols, last = [], ""
     for onset, _, root, _, mask in work.chords.tolist():
-        label, onset = label_of(int(root), mask), max(onset, 0.0)
+        label = label_of(int(root), mask)
         if label != last:
-            symbols.append(Symbol(onset, label))
+            symbols.append(Symbol(max(onset, 0.0), label))
         last = label
     return scored(work, [("melody", work.melody)], work.bpm, tuple(symbols))
 

@@ -31,6 +31,7 @@ BENCHMARKS = {
     "fingerprint": "benchmarks.speed.bench_fingerprint",
     "melodic": "benchmarks.speed.bench_melodic",
     "harmonic": "benchmarks.speed.bench_harmonic",
+    "prior-art": "benchmarks.speed.bench_prior_art",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 

@@ -40,7 +40,7 @@ def serve(requests: IO[bytes], replies: IO[bytes]) -> None:
     """Answer requests until there are no more."""
     for line in requests:
         request = json.loads(line)
-        _limit_cpu(request["cpu_s"])
+        limit_cpu(request["cpu_s"])
         try:
             recording, audio = decoded(request)
             header: dict[str, Any] = {"recording": asdict(recording), "n_samples": audio.samples.size}
@@ -69,7 +69,7 @@ def decoded(request: dict[str, Any]) -> tuple[Recording, Audio]:
         recording, audio = load(path, sr=request["sr"], limits=limits, span=span)
         _check(path, recording, request, limits)
     except LimitError as error:
-        raise AudioDecodeError(path, *_words(error), code=_limit_code(error, path)) from error
+        raise AudioDecodeError(path, *words_of(error), code=limit_code(error, path)) from error
     except MissingExtra as error:
         raise AudioDecodeError(
             path, str(error).partition(": ")[2], "then add it again", code="decoder_missing"
@@ -101,18 +101,21 @@ def _heard_apart(path: str, limits: Limits) -> bool:
     return any(float(np.ptp(block, axis=0).max()) > 1e-3 for block in stream(path, mono=False, limits=limits))
 
 
-def _limit_code(error: LimitError, path: str) -> str:
+def limit_code(error: LimitError, path: str) -> str:
+    """The code of quarantine for a limit that was passed."""
     if error.limit != "max_duration_s":
         return CODES.get(error.limit, "too_large")
     return "decode_bomb" if error.allowed * 44100 * 4 > BOMB * os.path.getsize(path) else "too_long"
 
 
-def _words(error: LimitError) -> tuple[str, str]:
+def words_of(error: LimitError) -> tuple[str, str]:
+    """What a limit's error says without the source: cause and remedy."""
     cause, _, remedy = str(error).partition(": ")[2].rpartition("; ")
     return cause, remedy
 
 
-def _limit_cpu(seconds: float) -> None:
+def limit_cpu(seconds: float) -> None:
+    """Let this process take no more CPU seconds than these from now on."""
     if os.name != "nt":
         import resource
 

@@ -10,9 +10,9 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from .limits import Limits
 
 MAGIC = b"VMD1"
 HEADER_BYTES = 1 << 16
+T = TypeVar("T")
 CHILD = (sys.executable, "-m", "versionmatch.audio.decoder_child")
 
 
@@ -62,15 +63,15 @@ class Isolation:
     command: tuple[str, ...] = CHILD
 
 
-class IsolatedDecoder:
-    """Decodes one file after the other in a process that is replaced when it fails."""
+class IsolatedReader:
+    """Asks one file after the other of a process that is replaced when it fails."""
 
     def __init__(self, isolation: Isolation, *, start: Callable[[Isolation], Child] | None = None) -> None:
         self._isolation, self._start = isolation, start or _start
         self._child: Child | None = None
 
-    def load(self, path: str, *, sr: int = 16000, span: tuple[float, float] | None = None) -> tuple[Recording, Audio]:
-        """The recording and its sound, as ``decode.load`` gives them, checked to be whole.
+    def asked(self, path: str, request: Mapping[str, Any], answer: Callable[[IO[bytes] | None], T]) -> T:
+        """What ``answer`` makes of the process's answer to a request about a file; it raises Nonsense where it cannot.
 
         Raises AudioDecodeError, whose ``code`` says what is wrong.
         """
@@ -80,17 +81,16 @@ class IsolatedDecoder:
         watch.daemon = True
         watch.start()
         try:
-            _ask(child, path, sr, span, self._isolation)
-            found = self._answer(child, path, sr)
-        except _Nonsense as error:
+            self._ask(child, path, request)
+            return answer(child.stdout)
+        except Nonsense as error:
             raise self._failed(path, str(error), late=late.is_set()) from None
+        except AudioDecodeError as error:
+            if error.code == "memory_cap":
+                self.close()
+            raise
         finally:
             watch.cancel()
-        if isinstance(found, AudioDecodeError):
-            if found.code == "memory_cap":
-                self.close()
-            raise found
-        return found
 
     def close(self) -> None:
         """End the process; the next file starts another."""
@@ -110,25 +110,54 @@ class IsolatedDecoder:
             return AudioDecodeError(path, f"decoding it took longer than {most}", "raise the deadline", code="timeout")
         return AudioDecodeError(path, what, "export it again, or report it", code="decoder_error")
 
-    def _answer(self, child: Child, path: str, sr: int) -> tuple[Recording, Audio] | AudioDecodeError:
-        pipe = child.stdout
-        head = _exactly(pipe, 8)
-        length = struct.unpack("<I", head[4:])[0]
-        if head[:4] != MAGIC or length > HEADER_BYTES:
-            raise _Nonsense("the decoder answered nonsense")
-        header = _header(_exactly(pipe, length))
-        if "code" in header:
-            detail = str(header.get("detail", ""))[:1000]
-            cause, _, remedy = detail.rpartition("; ")
-            return AudioDecodeError(path, cause or detail, remedy or "check it", code=str(header["code"]))
+    def _ask(self, child: Child, path: str, request: Mapping[str, Any]) -> None:
+        own = {"path": path, "limits": asdict(self._isolation.limits), "cpu_s": self._isolation.deadline_s}
+        try:
+            if child.stdin is not None:
+                child.stdin.write(json.dumps({**request, **own}).encode() + b"\n")
+                child.stdin.flush()
+        except (OSError, ValueError):
+            raise Nonsense("the decoder ended before it was asked") from None
+
+
+class IsolatedDecoder(IsolatedReader):
+    """Decodes one file after the other, apart."""
+
+    def load(self, path: str, *, sr: int = 16000, span: tuple[float, float] | None = None) -> tuple[Recording, Audio]:
+        """The recording and its sound, as ``decode.load`` gives them, checked to be whole.
+
+        Raises AudioDecodeError, whose ``code`` says what is wrong.
+        """
+        request = {"sr": sr, "span": list(span) if span else None, "partial": self._isolation.partial}
+        return self.asked(path, request, lambda pipe: self._answer(pipe, path, sr))
+
+    def _answer(self, pipe: IO[bytes] | None, path: str, sr: int) -> tuple[Recording, Audio]:
+        header = answered(pipe, path, magic=MAGIC, most=HEADER_BYTES)
         recording, n_samples = _recording(header, path, sr)
         if n_samples > self._isolation.limits.max_duration_s * sr + 1:
-            raise _Nonsense("the decoder gave more sound than is allowed")
+            raise Nonsense("the decoder gave more sound than is allowed")
         return recording, _samples(pipe, n_samples, sr, self._isolation.limits)
 
 
-class _Nonsense(Exception):
+class Nonsense(Exception):
     """The process ended, or its answer is none."""
+
+
+def answered(pipe: IO[bytes] | None, path: str, *, magic: bytes, most: int) -> dict[str, Any]:
+    """The JSON object that an answer begins with: ``magic``, its length (at most ``most``), itself.
+
+    Raises AudioDecodeError where it is the answer's reason for having none, Nonsense where it is no answer.
+    """
+    head = _exactly(pipe, 8)
+    length = struct.unpack("<I", head[4:])[0]
+    if head[:4] != magic or length > most:
+        raise Nonsense("the decoder answered nonsense")
+    header = _header(_exactly(pipe, length))
+    if "code" in header:
+        detail = str(header.get("detail", ""))[:1000]
+        cause, _, remedy = detail.rpartition("; ")
+        raise AudioDecodeError(path, cause or detail, remedy or "check it", code=str(header["code"]))
+    return header
 
 
 def _give_up(child: Child, late: threading.Event) -> None:
@@ -147,27 +176,10 @@ def _start(isolation: Isolation) -> Child:
     )
 
 
-def _ask(child: Child, path: str, sr: int, span: tuple[float, float] | None, isolation: Isolation) -> None:
-    request = {
-        "path": path,
-        "sr": sr,
-        "span": list(span) if span else None,
-        "limits": asdict(isolation.limits),
-        "partial": isolation.partial,
-        "cpu_s": isolation.deadline_s,
-    }
-    try:
-        if child.stdin is not None:
-            child.stdin.write(json.dumps(request).encode() + b"\n")
-            child.stdin.flush()
-    except (OSError, ValueError):
-        raise _Nonsense("the decoder ended before it was asked") from None
-
-
 def _exactly(pipe: IO[bytes] | None, n: int) -> bytes:
     found = pipe.read(n) if pipe is not None else b""
     if len(found) != n:
-        raise _Nonsense("the decoder crashed, or ended in the middle of its answer")
+        raise Nonsense("the decoder crashed, or ended in the middle of its answer")
     return found
 
 
@@ -175,9 +187,9 @@ def _header(text: bytes) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise _Nonsense("the decoder answered nonsense") from None
+        raise Nonsense("the decoder answered nonsense") from None
     if not isinstance(found, dict):
-        raise _Nonsense("the decoder answered nonsense")
+        raise Nonsense("the decoder answered nonsense")
     return found
 
 
@@ -202,7 +214,7 @@ def _recording(header: dict[str, Any], path: str, sr: int) -> tuple[Recording, i
     except (KeyError, TypeError, ValueError, OverflowError):
         sound = False
     if not sound:
-        raise _Nonsense("the decoder's answer does not hold together")
+        raise Nonsense("the decoder's answer does not hold together")
     return recording, n_samples
 
 
@@ -212,7 +224,7 @@ def _samples(pipe: IO[bytes] | None, n_samples: int, sr: int, limits: Limits) ->
         while left:
             part = np.frombuffer(_exactly(pipe, 4 * min(left, 1 << 18)), dtype="<f4")
             if not np.isfinite(part).all():
-                raise _Nonsense("the decoder gave numbers that are not finite")
+                raise Nonsense("the decoder gave numbers that are not finite")
             store.append(part)
             left -= part.size
         return Audio(store.finish(), sr)

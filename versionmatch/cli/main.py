@@ -24,7 +24,7 @@ from ..errors import (
     ParamsError,
     UnknownPlugin,
 )
-from . import align, bench, compare, doctor, features, identify, index, models, review, scan, train
+from . import align, bench, compare, doctor, features, identify, index, models, prior_art, review, scan, train
 
 EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 5, 70, 130
 
@@ -37,6 +37,7 @@ Are two recordings related in substance, where, in which element, and how unusua
   versionmatch index build MY.catalogue music/   keep a collection's features, whatever happens on the way
   versionmatch scan MY.catalogue                 which of them are one recording, or versions of one work
   versionmatch identify MY.catalogue FILE        which of them a file is
+  versionmatch prior-art TUNE --index CORPUS     which works of a dated corpus hold a passage
   versionmatch bench retrieval MANIFEST.csv      measure retrieval on your own collection
 """
 
@@ -48,7 +49,9 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"versionmatch {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in (compare, align, features, index, identify, scan, review, bench, models, train, doctor):
+    for command in (
+        compare, align, features, index, identify, prior_art, scan, review, bench, models, train, doctor
+    ):  # fmt: skip
         command.add_to(commands)
     return top
 

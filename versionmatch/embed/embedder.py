@@ -98,7 +98,7 @@ class VersionEmbedder(TransformerMixin, BaseEstimator):  # type: ignore[misc,unu
         Parameters
         ----------
         items : iterable
-            Paths, Audio, ``(samples, sr)``, CQT Features, Tracks or Segments, mixed as you like.
+            Paths of recordings or scores, Audio, ``(samples, sr)``, CQT Features, Tracks or Segments, mixed at will.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What stands for a recording where vectors are asked for: a path, sound, or its constant-Q transform."""
+"""What stands for a recording where vectors are asked for: a path (of a score, too), sound, or its transform."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ..audio.decode import load
 from ..errors import InputError
 from ..features.cqt import SR, LibrosaCQT
+from ..scores.sounding import load
 from ..types import Audio, Features
 
 Item: TypeAlias = "str | Path | bytes | Audio | tuple[np.ndarray[Any, Any], int] | Features | Mapping[str, Any]"
-"""A path, a file's bytes, an Audio, ``(samples, sr)``, CQT Features, or a Track."""
+"""A path or the bytes of a recording or a score, an Audio, ``(samples, sr)``, CQT Features, or a Track."""
 
 
 def cqt_of(item: Item) -> Features:
@@ -26,7 +26,7 @@ def cqt_of(item: Item) -> Features:
     AudioDecodeError, LimitError
         A file cannot be read, or is larger than a limit.
     InputError
-        The item is nothing that stands for a recording.
+        A score cannot be read, or the item is nothing that stands for a recording.
     """
     if isinstance(item, Features):
         return item

@@ -87,6 +87,19 @@ class Track(Mapping[str, Any]):
         track._known = {**kept, **given}
         return track
 
+    def standing_in(self, given: Mapping[str, Audio | Feature]) -> None:
+        """Take features that stand for what the plugins would find, such as a score's own notes.
+
+        They are kept and found again by the plugins' settings, so that they are there wherever those are asked for.
+        Sound among them is passed over.
+        """
+        for kind, feature in given.items():
+            if not isinstance(feature, Audio):
+                settings = self.settings(kind)
+                self._known[kind] = replace(feature, settings=settings)
+                if self._cache is not None:
+                    self._cache.save(self.recording.id, kind, settings, self._known[kind])
+
     def _rests_on(self, kind: str, given: Mapping[str, Feature]) -> bool:
         if kind in self._given or kind == "audio":
             return False

@@ -245,7 +245,7 @@ def _notes(query: Track, reference: Track, params: CompareParams) -> tuple[str, 
 def _of_score(side: str, track: Track) -> str:
     """What a score was taken for, and what of it is written."""
     recording = track.recording
-    written = [kind for kind in ("chords", "beats") if track.settings(kind) == WRITTEN]
+    written = [kind for kind in ("chords", "beats") if WRITTEN in track[kind].facts]
     told = f"; {' and '.join(written)} are those written" if written else ""
     melody = track["melody"].facts.get("melody", "corrected by hand")
     return (

@@ -72,7 +72,12 @@ def locate(
 
 
 def asked_peaks(track: Track) -> Peaks:
-    """The dense peaks of a query, which find more in noise; of a recording whose sound is not at hand, those kept."""
+    """The dense peaks of a query, which find more in noise; of a recording whose sound is not at hand, those kept.
+
+    InputError for a score.
+    """
+    if track.recording.is_score:
+        raise InputError(f"{track.recording.label} is a score, which has no recorded sound; search it by version")
     peaks: Peaks = landmarks(track["audio"], ASKED) if "audio" in track else track["peaks"]
     return peaks
 

@@ -39,7 +39,7 @@ def index(
     Parameters
     ----------
     sources : paths, optional
-        Folders, files, manifests, cue sheets; by default all that the catalogue was ever given.
+        Folders, files, scores, manifests, cue sheets; by default all that the catalogue was ever given.
     params : IndexParams, optional
         How to read them.
     executor : Executor, optional
@@ -109,7 +109,7 @@ def _all(writer: Writer) -> Iterator[Named]:
     while page := list(INPUTS.rows(writer.connection, "key > ? ORDER BY key LIMIT 500", (last,))):
         last = page[-1].key
         for row in page:
-            by_name = row.reason in {"hidden", "not_sound_by_name", "path_unsafe"}
+            by_name = row.reason in {"hidden", "not_sound_by_name", "no_score", "path_unsafe"}
             verdict = (row.state, row.reason, row.detail) if by_name else None
             yield Named(row.key, row.path, (row.start_s, row.end_s), row.partition, {}, verdict)
 

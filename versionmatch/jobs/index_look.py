@@ -8,6 +8,7 @@ import sqlite3
 import stat
 
 from ..params import IndexParams
+from ..scores.reading import split_tune
 from ..store.rows import INPUTS, InputRow
 from ..store.runs import Wanted, known
 from .index_inputs import Named
@@ -26,7 +27,7 @@ def looked_at(
     size, mtime_ns, content = 0, 0, ""
     verdict = named.verdict
     if verdict is None:
-        found = _stat(named.path, params)
+        found = _stat(str(split_tune(named.path)[0]), params)
         if not isinstance(found, os.stat_result):
             verdict = found
         else:
@@ -64,7 +65,7 @@ def _stat(path: str, params: IndexParams) -> os.stat_result | Verdict:
     except (OSError, ValueError) as error:
         return "quarantined", "unreadable_io", f"{getattr(error, 'strerror', None) or error}; check its path"
     if not stat.S_ISREG(found.st_mode):
-        return "quarantined", "special_file", "it is not a regular file; add a file of sound"
+        return "quarantined", "special_file", "it is not a regular file; add a file of sound or a score"
     if not found.st_size:
         return "quarantined", "empty_file", "it has no bytes; export or download it again"
     return found

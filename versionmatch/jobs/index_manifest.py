@@ -31,6 +31,8 @@ COLUMNS = {
     "mbid_recording": "mbid_recording mbid musicbrainz_trackid recording_mbid",
     "grant_id": "grant_id grant",
     "source_id": "id track_id source_id",
+    "composer": "composer composers composed_by",
+    "date": "date year composed date_composed composition_date composition_year",
 }
 """What a column is taken for, and the names by which it is known: in any case, with spaces or hyphens too."""
 

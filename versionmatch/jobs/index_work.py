@@ -1,4 +1,4 @@
-"""What a worker does with one input: read its bytes, decode it apart, make its features, keep them."""
+"""What a worker does with one input: read its bytes, decode it or read its score apart, make and keep its features."""
 
 from __future__ import annotations
 
@@ -10,9 +10,14 @@ import time
 from dataclasses import dataclass, field
 from functools import cache
 
+from ..audio.decoder_child import FLAGGED, words_of
 from ..audio.isolated import IsolatedDecoder, Isolation
-from ..errors import AudioDecodeError, MissingExtra, ParamsError, UnknownPlugin, VersionMatchError
+from ..errors import AudioDecodeError, LimitError, MissingExtra, ParamsError, UnknownPlugin, VersionMatchError
 from ..features.view import Track
+from ..scores.isolated import IsolatedScores
+from ..scores.reading import PEEK, format_of, split_tune
+from ..scores.score import Score
+from ..scores.sounding import features_of, sound_of
 from ..store.artefacts import ArtefactStore
 from ..store.disk import Disk
 from ..store.kept import ChosenFeatures
@@ -46,6 +51,11 @@ class Task:
     path: str
     span: tuple[float, float] | None = None
 
+    @property
+    def file(self) -> str:
+        """The file, without the number of a tune in it."""
+        return str(split_tune(self.path)[0])
+
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
@@ -69,7 +79,7 @@ class Made:
 def read_bytes(task: Task) -> Bytes | Outcome:
     """The sha256 of a file; or why it cannot be read."""
     try:
-        with open(task.path, "rb") as file:
+        with open(task.file, "rb") as file:
             before = os.fstat(file.fileno())
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             after = os.fstat(file.fileno())
@@ -80,6 +90,7 @@ def read_bytes(task: Task) -> Bytes | Outcome:
     if _state(before) != _state(after):
         return changed(task)
     content = digest if task.span is None else f"{digest}:{task.span[0]:.3f}-{task.span[1]:.3f}"
+    content += task.path.removeprefix(task.file)  # the number of a tune
     return Bytes(content, after.st_size, after.st_mtime_ns, time.time_ns())
 
 
@@ -113,21 +124,49 @@ def take_in(plan: Plan, task: Task, found: Bytes) -> Made:
 
 def _taken_in(plan: Plan, task: Task, found: Bytes, stages: list[tuple[str, float]]) -> Made:
     clock = time.perf_counter()
-    recording, audio = _decoder(plan).load(task.path, span=task.span)
+    score = _scores(plan).read(task.path) if task.span is None and _is_score(task.file) else None
+    if score is None:
+        recording, audio = _decoder(plan).load(task.path, span=task.span)
+    else:
+        recording, audio = sounded(task.path, score)
     stages.append(("decode", time.perf_counter() - clock))
     if _changed_since(task, found):
         return Made(changed(task), stages=tuple(stages))
     with ended_after(plan.analysis_s):
-        artefacts = _features(plan, recording, audio, stages)
+        artefacts = _features(plan, recording, audio, stages, score)
     return Made(_outcome(task, found, recording, artefacts), recording.duration_s, tuple(stages))
 
 
+def _is_score(path: str) -> bool:
+    """Whether a file begins as a score does; what cannot be opened is the decoder's to tell."""
+    try:
+        with open(path, "rb") as file:
+            return format_of(file.read(PEEK), path) is not None
+    except OSError:
+        return False
+
+
+def sounded(path: str, score: Score) -> tuple[Recording, Audio]:
+    """A score's sound; AudioDecodeError where it is too long or says too little, as of a recording."""
+    try:
+        recording, audio = sound_of(score, source=path)
+    except LimitError as error:
+        raise AudioDecodeError(path, *words_of(error), code="too_long") from error
+    for flag, code in FLAGGED:
+        if flag in recording.flags:
+            raise AudioDecodeError(path, f"its sound says nothing of music ({flag})", "leave it out", code=code)
+    return recording, audio
+
+
 def _features(
-    plan: Plan, recording: Recording, audio: Audio, stages: list[tuple[str, float]]
+    plan: Plan, recording: Recording, audio: Audio, stages: list[tuple[str, float]], score: Score | None = None
 ) -> tuple[ArtefactRow, ...]:
+    """Make and keep the features; what a score has written stands for what its plugin would find in the sound."""
     store = ArtefactStore(plan.root, disk=plan.disk)
     cache_ = ChosenFeatures(store, plan.kinds)
     track = Track(recording, {"audio": audio}, choice=dict(plan.extractors), cache=cache_)
+    if score is not None:
+        track.standing_in(features_of(score, audio))
     rows = []
     for kind in plan.kinds:
         clock = time.perf_counter()
@@ -158,7 +197,7 @@ def _refused(task: Task, found: Bytes, code: str, detail: str) -> Outcome:
 def _changed_since(task: Task, found: Bytes) -> bool:
     """Whether the file is not the one whose bytes were read; read again where its time cannot tell."""
     try:
-        now = os.stat(task.path)
+        now = os.stat(task.file)
     except OSError:
         return True
     if (now.st_size, now.st_mtime_ns) != (found.size, found.mtime_ns):
@@ -183,3 +222,15 @@ def _kept_decoder(isolation: Isolation, _process: int) -> IsolatedDecoder:
 def _decoder(plan: Plan) -> IsolatedDecoder:
     """The decoder of this process for files of a plan."""
     return _kept_decoder(plan.isolation, os.getpid())
+
+
+@cache
+def _kept_scores(isolation: Isolation, _process: int) -> IsolatedScores:
+    reader = IsolatedScores(isolation)
+    atexit.register(reader.close)
+    return reader
+
+
+def _scores(plan: Plan) -> IsolatedScores:
+    """The reader of scores of this process."""
+    return _kept_scores(plan.isolation, os.getpid())

@@ -65,7 +65,8 @@ def excerpt(track: Track, start_s: float, end_s: float) -> Track:
         )
     end_s = min(end_s, whole.duration_s)
     cut: dict[str, Audio | Feature] = {kind: track[kind].between(start_s, end_s) for kind in SLICED}
-    cut |= {kind: track[kind].between(start_s, end_s) for kind in WRITTEN if kind in track.given}
+    kept = [kind for kind in WRITTEN if kind in track.given or (whole.is_score and track.kept(kind))]
+    cut |= {kind: track[kind].between(start_s, end_s) for kind in kept}
     if any(kind == "peaks" for kind in track):  # ``in`` would make them
         cut["peaks"] = track["peaks"].between(start_s, end_s)
     part = Recording(

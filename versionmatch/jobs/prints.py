@@ -18,7 +18,7 @@ KIND = "peaks"
 
 
 class CataloguePrints:
-    """The index of all fingerprints of a catalogue, brought up to date when it is opened.
+    """The index of all fingerprints of a catalogue's recordings, brought up to date when it is opened.
 
     It is a cache: where it is damaged it is built again from the peaks that are kept.
 
@@ -36,7 +36,8 @@ class CataloguePrints:
 
     def __init__(self, catalogue: Catalogue, partition: str = "") -> None:
         self.catalogue = catalogue
-        self.ids = sorted(r.id for r in catalogue.recordings(partition=partition or None))
+        found = catalogue.recordings(partition=partition or None)
+        self.ids = sorted(r.id for r in found if not r.is_score)  # a score has no sound of its own that could be met
         if KIND not in catalogue.settings.kinds:
             raise InputError(
                 f"{catalogue.path} keeps no fingerprints; add {KIND!r} to its kinds in catalogue.toml and run "

@@ -102,15 +102,16 @@ def judge(
 
     Silence, tones and too-short sound are ``undecided``, without a probability. Equal ids are the ``same recording``,
     and what the recording cue found is said before anything is weighed: the same recording, or an altered one; where it
-    is little, at least a ``related passage``. From an even chance on, it is a ``version`` if the shared passages fill a
-    quarter of the shorter recording, else a ``related passage``; where there is no passage to show, a ``version`` from
-    ``SURE`` on and ``undecided`` below. Scores have log-odds of their own, made of ``elements``.
+    is little, at least a ``related passage``. Of a score, whose sound is made of its notes, that cue decides nothing.
+    From an even chance on, it is a ``version`` if the shared passages fill a quarter of the shorter recording, else a
+    ``related passage``; where there is no passage to show, a ``version`` from ``SURE`` on and ``undecided`` below.
+    Scores have log-odds of their own, made of ``elements``.
     """
     if query.low_information or reference.low_information:
         return "undecided", None
     if query.id == reference.id:
         return "same recording", 1.0
-    heard = relation_of(evidence)
+    heard = None if query.is_score or reference.is_score else relation_of(evidence)
     if heard is not None and heard[0] != "related passage":
         return heard[0], calibrate.probability_of(heard[1])
     fused = _together(evidence, elements, kind_of(query, reference), calibration)

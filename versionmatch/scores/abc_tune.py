@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fractions import Fraction
 
 from ..errors import InputError
@@ -35,6 +36,20 @@ def read_abc(text: str, number: int | None = None) -> Score:
         shown = ", ".join(map(str, list(tunes)[:20]))
         raise InputError(f"this ABC file has no tune X:{chosen}; there are: {shown}")
     return Tune().read([*preface, *tunes[chosen]])
+
+
+def read_abc_book(text: str) -> Iterator[tuple[int, Score | InputError]]:
+    r"""Number and score of each tune of an ABC file, in its order; the error in place of one that cannot be read.
+
+    >>> [(n, len(tune)) for n, tune in read_abc_book("X:1\nK:C\nCDE\n\nX:2\nK:G\nGA\n")]
+    [(1, 3), (2, 2)]
+    """
+    tunes, preface = _tunes(text)
+    for number, lines in tunes.items():
+        try:
+            yield number, Tune().read([*preface, *lines])
+        except InputError as error:
+            yield number, error
 
 
 def _tunes(text: str) -> tuple[dict[int, list[str]], list[str]]:

@@ -59,6 +59,8 @@ def _record(draft: Draft, line: str) -> None:
         draft.title = value.strip()
     elif kind == "COM" and not draft.composer:
         draft.composer = value.strip()
+    elif kind == "ODT" and not draft.date:
+        draft.date = value.strip()[:200]
 
 
 def _next(spines: list[Spine], at: Fraction) -> Fraction:

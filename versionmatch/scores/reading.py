@@ -11,13 +11,13 @@ from typing import Any
 from ..audio.limits import Limits
 from ..audio.source import label_of, opened
 from ..errors import InputError
-from .abc_tune import read_abc
+from .abc_tune import read_abc, read_abc_book
 from .kern import read_kern
 from .midi import read_midi
 from .musicxml import read_musicxml
 from .score import Score
 from .table import columns, read_table
-from .xml_tree import check_size
+from .xml_tree import MAX_BYTES, check_size
 
 READERS: dict[str, Callable[[bytes, int | None], Score]] = {
     "midi": lambda data, _: read_midi(data),
@@ -76,7 +76,7 @@ def read_score(source: Any, *, limits: Limits | None = None) -> Score | None:
     >>> read_score(b"X:1\nT:Scale\nL:1/4\nK:C\nCDEF|GABc|").title
     'Scale'
     """
-    place, number = _tune(source)
+    place, number = split_tune(source)
     if not _can_be_looked_at(place):
         return None
     with opened(place, limits or Limits()) as file:
@@ -92,19 +92,52 @@ def read_score(source: Any, *, limits: Limits | None = None) -> Score | None:
     return score
 
 
+def read_scores(source: Any, *, limits: Limits | None = None) -> list[tuple[int | None, Score | InputError]]:
+    """All scores that a file holds: each tune of an ABC book by its number, else one without a number.
+
+    An empty list where it holds no score. A tune of a book that cannot be read is there as its error; raises InputError
+    or LimitError, as ``read_score``, for a file that cannot be read at all.
+    """
+    place, number = split_tune(source)
+    if number is None and _can_be_looked_at(place):
+        with opened(place, limits or Limits()) as file:
+            if format_of(file.peek(PEEK), file.label) == "abc":
+                check_size(file.size)
+                tunes = list(read_abc_book(as_text(file.file.read())))
+                file.file.seek(0)
+                if len(tunes) > 1:
+                    return [(n, tune) for n, tune in tunes]
+    score = read_score(source, limits=limits)
+    return [] if score is None else [(None, score)]
+
+
 def _named(error: InputError, label: str) -> InputError:
     """The same error, of the same kind where that matters, with the source's name before it."""
     error.args = (f"{label}: {error}",)
     return error
 
 
-def _tune(source: Any) -> tuple[Any, int | None]:
+def split_tune(source: Any) -> tuple[Any, int | None]:
     """The file and the number of a tune behind it, for ``tunes.abc#3``; a file of that very name comes first."""
     if isinstance(source, (str, os.PathLike)):
         path, mark, number = str(source).rpartition("#")
         if mark and number.isdigit() and len(number) < 10 and not Path(source).exists() and Path(path).is_file():
             return path, int(number)
     return source, None
+
+
+def book_numbers(path: str | os.PathLike[str]) -> tuple[int, ...]:
+    """The numbers of the tunes in an ABC file, in its order; none where it has fewer than two, or is no ABC file.
+
+    Only its lines are looked through; OSError where it cannot be read.
+    """
+    with open(path, "rb") as file:
+        head = file.read(PEEK)
+        if format_of(head, os.fspath(path)) != "abc":
+            return ()
+        text = as_text(head + file.read(MAX_BYTES - len(head)))
+    numbers = dict.fromkeys(int(number) for number in re.findall(r"^X:\s*(\d{1,9})", text, re.MULTILINE))
+    return tuple(numbers) if len(numbers) > 1 else ()
 
 
 def _can_be_looked_at(source: Any) -> bool:

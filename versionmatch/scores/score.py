@@ -71,7 +71,8 @@ class Score(Value):
 
     ``onset_q``, ``duration_q`` in quarter notes; ``pitch`` as it sounds, MIDI (may be fractional); ``part`` an index
     into ``parts``: ``(n,)`` each, n at least 1. Ties are joined, grace notes and percussion left out, repeats stand
-    once. ``onset_s`` and ``duration_s`` follow from ``tempi``; before the first of them a quarter lasts 0.5 s.
+    once. ``onset_s`` and ``duration_s`` follow from ``tempi``; before the first a quarter lasts 0.5 s. ``date`` is that
+    of composition, which only kern has a field for.
     """
 
     onset_q: DoubleArray
@@ -86,6 +87,7 @@ class Score(Value):
     symbols: tuple[Symbol, ...] = ()
     title: str | None = None
     composer: str | None = None
+    date: str | None = None
     onset_s: DoubleArray = field(init=False, repr=False)
     duration_s: DoubleArray = field(init=False, repr=False)
 

@@ -77,7 +77,8 @@ def features_of(score: Score, audio: Audio, *, part: str = "") -> dict[str, Audi
         "key": replace(key_of(score), settings=WRITTEN, duration_s=np.array([audio.duration_s])),
     }
     found = {"chords": chords_of(score), "beats": beats_of(score)}
-    return given | {kind: replace(made, settings=WRITTEN) for kind, made in found.items() if made is not None}
+    written = {kind: made for kind, made in found.items() if made is not None}
+    return given | {k: replace(m, settings=WRITTEN, facts={**m.facts, WRITTEN: "score"}) for k, m in written.items()}
 
 
 def load(

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from ..errors import InputError
-from ..types import DoubleArray, Features, Notes
+from ..types import DoubleArray, Features, IntArray, Notes
 from .score import Score
 
 MELODIC = (
@@ -66,17 +66,28 @@ def melody_notes(score: Score, part: int | None) -> Notes:
     >>> melody_notes(chorale, None).pitch.tolist()
     [72.0, 71.0]
     """
-    mine = np.ones(len(score), bool) if part is None else score.part == part
-    rows = sorted(zip(score.onset_s[mine], -score.pitch[mine], score.duration_s[mine], strict=True))
-    line: list[list[float]] = []  # onset, end, pitch
-    for onset, below, duration in rows:
-        if line and (onset == line[-1][0] or (onset < line[-1][1] - 1e-9 and -below < line[-1][2])):
-            continue
-        if line:
-            line[-1][1] = min(line[-1][1], onset)
-        line.append([onset, onset + duration, -below])
-    onset_s, end_s, pitch = np.array(line).T
-    return Notes(onset_s, end_s - onset_s, pitch, np.ones(pitch.size))
+    at = line_of(score, part)
+    onset_s = score.onset_s[at]
+    end_s = np.minimum(onset_s + score.duration_s[at], np.append(onset_s[1:], np.inf))
+    return Notes(onset_s, end_s - onset_s, score.pitch[at], np.ones(at.size))
+
+
+def line_of(score: Score, part: int | None) -> IntArray:
+    """Which notes of a score are the line of a part, else of all parts: those that are highest where they begin.
+
+    A note is left out where a higher one of the line still sounds. Indices, ascending, at least one.
+    """
+    mine = np.arange(len(score)) if part is None else np.flatnonzero(score.part == part)
+    onset, pitch = score.onset_s[mine].tolist(), score.pitch[mine].tolist()
+    end = (score.onset_s[mine] + score.duration_s[mine]).tolist()
+    line: list[int] = []
+    for i in np.lexsort((end, -score.pitch[mine], score.onset_s[mine])).tolist():
+        last = line[-1] if line else None
+        covered = last is not None and onset[i] < end[last] - 1e-9 and pitch[i] < pitch[last]
+        if last is None or not (onset[i] == onset[last] or covered):
+            line.append(i)
+    found: IntArray = mine[line].astype(np.int32)
+    return found
 
 
 def pitch_track(notes: Notes, n_frames: int, frame_rate: float) -> Features:

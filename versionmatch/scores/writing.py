@@ -33,6 +33,7 @@ class Draft:
     symbols: dict[Quarters, str] = field(default_factory=dict)
     title: str | None = None
     composer: str | None = None
+    date: str | None = None
     _open: dict[tuple[int, float], int] = field(default_factory=dict)
 
     def new_part(self, name: str) -> int:
@@ -83,6 +84,7 @@ class Draft:
             tuple(Symbol(float(at), label) for at, label in self.symbols.items()),
             self.title or None,
             self.composer or None,
+            self.date or None,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..features.key import key_likeness
-from ..types import Annotation
+from ..types import Annotation, DoubleArray, IntArray
 from ..units import PITCH_CLASSES
 from .score import KeySignature, Meter, Score
 
@@ -98,3 +98,24 @@ def beats_of(score: Score) -> Annotation | None:
 def _beats(meter: Meter, end: float) -> list[float]:
     count = max(0, int(np.ceil((end - meter.onset_q) / meter.beat_q - 1e-9)))
     return [meter.onset_q + meter.beat_q * i for i in range(min(count, MAX_BEATS + 1))]
+
+
+def bars_of(score: Score, places_q: DoubleArray) -> IntArray:
+    """The bar in which each place (in quarters) lies, from 1; 0 before the first time signature, or without any.
+
+    Bars are counted from where a time signature stands; an upbeat at the beginning counts as one of full length, as it
+    is not told apart from a first bar.
+
+    >>> from .score import Score
+    >>> waltz = Score([0], [12], [60], [0], ("",), "abc", meters=(Meter(0.0, 3, 4), Meter(6.0, 2, 4)))
+    >>> bars_of(waltz, np.array([0.0, 2.9, 3.0, 6.0, 8.0])).tolist()
+    [1, 1, 2, 3, 4]
+    """
+    bars, before = np.zeros(places_q.size, np.int32), 0
+    for at, meter in enumerate(score.meters):
+        length = 4.0 * meter.beats / meter.unit
+        end = score.meters[at + 1].onset_q if at + 1 < len(score.meters) else np.inf
+        inside = (places_q >= meter.onset_q - 1e-6) & (places_q < end - 1e-6)
+        bars[inside] = before + 1 + np.floor((places_q[inside] - meter.onset_q) / length + 1e-6).astype(np.int32)
+        before += int(np.ceil((end - meter.onset_q) / length - 1e-6)) if np.isfinite(end) else 0
+    return bars

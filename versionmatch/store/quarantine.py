@@ -8,6 +8,7 @@ REASONS = {
     "unreadable_io": "the file cannot be opened or read",
     "decoder_error": "its sound is broken: pages, frames or headers are damaged",
     "decoder_disagree": "two decoders, or the decoder and the file's frames, give different lengths",
+    "score_error": "it is a score that cannot be read: damaged, or without notes",
     "decoder_missing": "decoding it needs an optional dependency that is not installed",
     "truncated": "its end is missing",
     "duration_mismatch": "it holds less or more sound than its container states",
@@ -41,6 +42,7 @@ PASSING = frozenset(
 SKIPPED = {
     "removed": "the recording was removed from the catalogue",
     "not_sound_by_name": "its name's ending is that of pictures, texts or lists",
+    "no_score": "it is a table or XML that holds no score",
     "hidden": "its name begins with a dot",
     "inside_catalogue": "it lies inside the catalogue's own folder",
 }
