@@ -185,7 +185,7 @@ def rows_of_scores(works: Path, cache: Path, jobs: int, n: int) -> Iterator[tupl
         def sounded(side: int = side) -> dict[str, list[Evidence]]:
             some = items.works(works, 50)[side::2]
             tracks = warmed(scores_of(some, sounded=True), KINDS_OF_SOUND)
-            pairs = pairs_within([w.collection for w in some], n // 4, np.random.default_rng([SEED, 2 + side]))
+            pairs = pairs_within([w.collection for w in some], n // 8, np.random.default_rng([SEED, 2 + side]))
             return asked(tracks, pairs, CUES, jobs)
 
         yield f"{name}, sounded", kept(cache / f"scores-sounded-{name}.json", sounded)
@@ -196,7 +196,7 @@ def versions_of_scores(works: Path, cache: Path, jobs: int) -> Iterator[tuple[st
     for side, name in ((0, "fit"), (1, "check")):
 
         def make(side: int = side) -> dict[str, list[Evidence]]:
-            some = items.works(works, 80)[side::2]
+            some = items.works(works, 40)[side::2]
             made = [items.version_of(w, np.random.default_rng([SEED, 50, i])) for i, w in enumerate(some)]
             sheets = [items.track_of(items.lead_sheet(w), sounded=True) for w in some]
             tracks = warmed(sheets + [items.track_of(s, sounded=True) for s in made], KINDS_OF_SOUND)
@@ -311,9 +311,9 @@ def main() -> None:
     options.cache.mkdir(parents=True, exist_ok=True)
     rows = {
         "scores": lambda: rows_of_scores(options.works, options.cache, options.jobs, options.pairs),
-        "recordings": lambda: rows_of_recordings(options.catalogue, options.cache, options.jobs, options.pairs // 2),
+        "recordings": lambda: rows_of_recordings(options.catalogue, options.cache, options.jobs, options.pairs // 4),
         "mixed": lambda: rows_of_mixed(
-            options.works, options.catalogue, options.cache, options.jobs, options.pairs // 3
+            options.works, options.catalogue, options.cache, options.jobs, options.pairs // 6
         ),
     }
     versions = {
