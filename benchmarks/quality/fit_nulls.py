@@ -34,7 +34,7 @@ from versionmatch.match.calibrate import Logistic, fit_logistic, probability_of
 from versionmatch.match.elements import element_scores, strengths
 from versionmatch.match.nulls import NullTable, compared, table_of
 from versionmatch.plugins import find
-from versionmatch.types import Evidence
+from versionmatch.types import Evidence, Null
 
 ROOT = Path(__file__).resolve().parents[2]
 SEED = 440
@@ -137,22 +137,36 @@ def uniformity(table: NullTable, kind: str, rows: dict[str, list[Evidence]]) -> 
     """Kolmogorov and Smirnov's test of the p-values of pairs that were not fitted; their shares below .05 and .01."""
     result = {}
     applied = {cue: [table.apply(e, kind) for e in found] for cue, found in rows.items()}
+    rng = np.random.default_rng(SEED)
     for cue, found in applied.items():
-        result[cue] = told([e.p_value for e in found if compared(e) and e.p_value is not None])
+        known = [e for e in found if compared(e) and e.null is not None]
+        result[cue] = told([e.p_value for e in known], [randomised(e.raw, e.null, rng) for e in known])
     n = len(next(iter(applied.values())))
     sums: dict[str, list[float]] = {}
     for i in range(n):
         for score in element_scores([applied[c][i] for c in applied], table, kind):
             if score.p_value is not None:
                 sums.setdefault(f"sum: {score.element}", []).append(score.p_value)
-    return result | {name: told(values) for name, values in sums.items()}
+    return result | {name: told(values, values) for name, values in sums.items()}
 
 
-def told(p_values: Sequence[float]) -> dict[str, Any]:
+def randomised(raw: float, null: Null, rng: np.random.Generator) -> float:
+    """A p-value that is drawn evenly among what equal values of the null allow, as a test of uniformity needs."""
+    q = null.quantiles
+    low, high = (int(np.searchsorted(q, raw, side=side)) for side in ("left", "right"))
+    if low == high and 0 < low < q.size:
+        below = low - 1 + (raw - q[low - 1]) / (q[low] - q[low - 1])
+    else:
+        below = float(rng.uniform(max(low - 1, 0), min(high, q.size - 1)))
+    return float(1.0 - below / (q.size - 1))
+
+
+def told(p_values: Sequence[float], drawn: Sequence[float]) -> dict[str, Any]:
+    """KS on the ``drawn`` p-values, in which ties are broken at random; shares below .05 and .01 of those told."""
     p = np.array(p_values)
     if p.size < 50:
         return {"n": int(p.size)}
-    test = kstest(p, "uniform")
+    test = kstest(drawn, "uniform")
     return {
         "n": int(p.size), "ks": round(float(test.statistic), 4), "ks_p": float(f"{test.pvalue:.3g}"),
         "not_rejected": bool(test.pvalue >= ALPHA), "below_05": round(float(np.mean(p <= 0.05)), 4),
@@ -177,7 +191,8 @@ def rows_of_scores(works: Path, cache: Path, jobs: int, n: int) -> Iterator[tupl
         def make(side: int = side) -> dict[str, list[Evidence]]:
             some = items.works(works)[side::2]
             tracks = scores_of(some, sounded=False)
-            pairs = pairs_within([w.collection for w in some], n, np.random.default_rng([SEED, side]))
+            count = (4 * n, n)[side]
+            pairs = pairs_within([w.collection for w in some], count, np.random.default_rng([SEED, side]))
             return asked(tracks, pairs, OF_NOTES, jobs)
 
         yield f"{name}, written", kept(cache / f"scores-written-{name}.json", make)
