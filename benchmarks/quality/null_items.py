@@ -78,6 +78,7 @@ def version_of(work: Work, rng: np.random.Generator) -> Score:
 def scored(work: Work, parts: list[tuple[str, np.ndarray]], bpm: float, symbols: tuple[Symbol, ...]) -> Score:
     numbered = [np.column_stack([notes[:, :3], np.full(len(notes), i)]) for i, (_, notes) in enumerate(parts)]
     rows = np.concatenate(numbered)
+    rows[:, 0] = np.maximum(rows[:, 0], 0.0)
     rows = rows[np.lexsort((rows[:, 2], rows[:, 0]))]
     meter = {4.0: (4, 4), 3.0: (3, 4), 2.0: (2, 4), 1.5: (3, 8)}.get(work.bar, (6, 8))
     names = tuple(name for name, _ in parts)
