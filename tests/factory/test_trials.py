@@ -130,9 +130,7 @@ def test_other_chords_keep_the_melody_and_are_struck_when_the_old_ones_were(seed
     assert same(trial, "chords", [0, 1])
     assert same(trial, "bass", [0, 1])
     for onset in np.unique(trial.a.voice("chords").notes[:, 0]):
-        old, new = (
-            {int(n[2]) % 12 for n in p.voice("chords").notes if n[0] == onset} for p in (trial.a, trial.b)
-        )
+        old, new = ({int(n[2]) % 12 for n in p.voice("chords").notes if n[0] == onset} for p in (trial.a, trial.b))
         assert len(old & new) <= 1
 
 
