@@ -3,8 +3,8 @@
     versionmatch bench make localise DIR --seed 440 --n 100 --unrelated 50
     python -m benchmarks.quality.localise DIR/sound.json --cache CACHE --out benchmarks/results/localise.json
 
-The figures of ``versionmatch bench localise``, of ``shared_passages`` alone: no other cue is asked, so that 150 pairs
-take minutes. The finder was developed on seeds 1 and 2; 440 was made for the report alone.
+The figures of ``versionmatch bench localise``, of ``shared_passages`` alone: no other cue is asked, so that
+150 pairs take minutes. The finder was developed on seeds 1 and 2; 440 was made for the report alone.
 """
 
 from __future__ import annotations

@@ -110,8 +110,15 @@ def _passage(stretch: Stretch) -> Passage:
         elements=("harmony",),
         similarity=stretch.similarity,
         transposition=signed_semitones(stretch.transposition),
-        tempo_ratio=float(np.polyfit(path[:, 0] - q0, path[:, 1] - r0, 1)[0]),
+        tempo_ratio=_tempo_ratio(path),
     )
+
+
+def _tempo_ratio(path_s: DoubleArray) -> float:
+    """The median slope between points half the path apart, which wrong ends do not bend (after Theil, 1950)."""
+    half = len(path_s) // 2
+    between = path_s[half:] - path_s[: len(path_s) - half]
+    return float(np.median(between[:, 1] / between[:, 0]))
 
 
 def reference_time(passages: Sequence[Passage], query_s: float) -> float | None:

@@ -177,6 +177,8 @@ def _compared(task: tuple[Row, Callable[[Match], dict[str, Any]], str | None]) -
 
 def draws(works: Sequence[tuple[str, ...]], seed: int, n_bootstrap: int) -> DoubleArray:
     """How often each pair counts in each draw, ``(n_bootstrap, n_pairs)``; pairs that share a work go together."""
+    if not works:
+        return np.zeros((n_bootstrap, 0))
     group = list(range(len(works)))
 
     def root(i: int) -> int:
@@ -189,7 +191,7 @@ def draws(works: Sequence[tuple[str, ...]], seed: int, n_bootstrap: int) -> Doub
         for work in named:
             group[root(i)] = root(first.setdefault(work, i))
     _, which = np.unique([root(i) for i in range(len(works))], return_inverse=True)
-    n = int(which.max(initial=-1)) + 1
+    n = int(which.max()) + 1
     counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1.0 / n), size=n_bootstrap)
     drawn: DoubleArray = counts[:, which].astype(np.float64)
     return drawn
