@@ -4,7 +4,7 @@
 
 ``CHORALES`` is a folder of four-part chorales in kern, several of one title (``!!!OTL``). Of each title two settings
 are compared as scores, the highest part being the melody and the chords those found in all parts; as many pairs of
-different titles beside them. Reported is in how many the p-value of an element (``Match.elements``' sum) is at most .05,
+different titles beside them. Reported is in how many the p-value of an element (``Match.elements``) is at most .05,
 with the 95 % interval after Wilson. Nothing was chosen on these.
 """
 
