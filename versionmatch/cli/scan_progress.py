@@ -34,6 +34,10 @@ def figures_of(standing: Standing) -> dict[str, Any]:
     """The figures of a scan so far; no pairs before they are known, no ``eta_s`` before one was compared."""
     figures: dict[str, Any] = {"stage": standing.stage}
     if standing.stage == "shortlist":
+        if standing.asked:
+            rate = standing.asked / max(standing.elapsed_s, 1e-9)
+            figures |= {"asked": standing.asked, "to_ask": standing.to_ask}
+            figures["eta_s"] = round((standing.to_ask - standing.asked) / rate, 1)
         return figures
     c = standing.coverage
     figures |= {"shortlisted": c.shortlisted, "done": c.done, "failed": c.failed, "pending": c.pending}
@@ -52,6 +56,8 @@ def line_of(figures: dict[str, Any]) -> str:
         settled = figures["done"] + figures["failed"]
         words += f": {settled:,} of {figures['shortlisted']:,} pairs"
         words += f", {figures['failed']:,} failed" if figures["failed"] else ""
+    if "asked" in figures:
+        words += f": {figures['asked']:,} of {figures['to_ask']:,} look-ups, {span_words(figures['eta_s'])} to go"
     if "pairs_per_s" in figures:
         words += f", {figures['pairs_per_s']:,.1f} a second"
         words += f", {span_words(figures['eta_s'])} to go" if figures["pending"] else ""

@@ -56,7 +56,7 @@ def scan(
     run = run_of(catalogue, "scan", depends, clock.limits)
     if run.finished:
         return Scan(run.path, run.facts)
-    pairs = shortlisted(run, lambda: _asked(catalogue, params), tell)
+    pairs = shortlisted(run, lambda: _asked(catalogue, params, tell), tell)
     with workers_of(clock.limits, executor) as workers:
         facts, coverage = compared_all(catalogue, run, pairs, params, workers, clock, tell)
     tell(Standing("tables", coverage))
@@ -64,9 +64,9 @@ def scan(
     return write_run(run, tables, formats, coverage, {"schema": "versionmatch.scan-run/1", **depends, **found})
 
 
-def _asked(catalogue: Catalogue, params: ScanParams) -> list[Pair]:
+def _asked(catalogue: Catalogue, params: ScanParams, tell: Tell) -> list[Pair]:
     apart = set(decided_apart(catalogue))
-    return [pair for pair in proposed(catalogue, params) if pair not in apart]
+    return [pair for pair in proposed(catalogue, params, tell) if pair not in apart]
 
 
 def _tables(

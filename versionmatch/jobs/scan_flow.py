@@ -43,12 +43,17 @@ class PairCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How far a scan is: its stage, its pairs, how many of them this run settled, and in how many seconds."""
+    """How far a scan is: its stage, its pairs, how many of them this run settled, and in how many seconds.
+
+    While pairs are proposed, ``asked`` of ``to_ask`` recordings have been looked up, once by each way.
+    """
 
     stage: str
     coverage: PairCoverage = field(default_factory=lambda: PairCoverage(0))
     n_pairs: int = 0
     elapsed_s: float = 0.0
+    asked: int = 0
+    to_ask: int = 0
 
 
 Tell = Callable[[Standing], None]
