@@ -353,7 +353,7 @@ def main() -> None:
                 print(f"{kind:11}{name:16}{cue:16}{row}", flush=True)
         if kind in versions:
             sides = {name: strengths_of(table, kind, rows) for name, rows in versions[kind]()}
-            others = {n[:5].rstrip(","): strengths_of(table, kind, made[n]) for n in made if not n.endswith("written")}
+            others = {n.split(",")[0]: strengths_of(table, kind, made[n]) for n in made if not n.endswith("written")}
             odds[kind] = fitted_odds(others["fit"], sides["fit"])
             report["check"][f"{kind}: probability"] = reliability(odds[kind], others["check"], sides["check"])
             print(kind, report["check"][f"{kind}: probability"], flush=True)
