@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..match.withheld import withheld
-from ..types import ELEMENTS, ElementScore, Evidence, Match, Null, Passage
+from ..types import ELEMENTS, ElementScore, Evidence, Match, Passage
 from ..units import clock
 from .facts import key, sides, tempo_bpm, tempo_is_sure
 
@@ -259,18 +259,27 @@ def _p_or_dash(p_value: float | None) -> str:
 
 
 def _null_notes(evidence: Iterable[Evidence]) -> list[str]:
-    nulls: list[Null] = []
-    for item in evidence:
-        if item.null is not None and all((n.corpus, n.n_pairs) != (item.null.corpus, item.null.n_pairs) for n in nulls):
-            nulls.append(item.null)
-    notes = [f"Unrelated pairs: {null.n_pairs:,} of {null.corpus}." for null in nulls]
-    notes += [
-        f"{null.n_pairs} pairs are insufficient for a statement on rarity."
-        for null in nulls
-        if null.n_pairs < MIN_PAIRS
-    ]
-    bare = [item.cue for item in evidence if item.null is None]
+    """Of what the nulls are: each corpus once, with the number of pairs from the smallest to the largest null."""
+    asked = list(evidence)
+    sizes: dict[str, list[int]] = {}
+    for item in asked:
+        if item.null is not None:
+            sizes.setdefault(item.null.corpus, []).append(item.null.n_pairs)
+    notes = [f"Unrelated pairs: {between(counts)} of {corpus}." for corpus, counts in sizes.items()]
+    few = sorted({n for counts in sizes.values() for n in counts if n < MIN_PAIRS})
+    notes += [f"{n} pairs are insufficient for a statement on rarity." for n in few]
+    bare = [item.cue for item in asked if item.null is None]
     return notes + ([f"Without a null distribution: {', '.join(bare)}."] if bare else [])
+
+
+def between(counts: Iterable[int]) -> str:
+    """One number, or the smallest and the largest.
+
+    >>> between([2401]), between([688, 482, 549])
+    ('2,401', '482 to 688')
+    """
+    low, high = min(counts := list(counts)), max(counts)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _percent(share: float) -> str:

@@ -38,8 +38,8 @@ def controls(
 ) -> tuple[Control, ...]:
     """All controls of those cues that are of an element and found something to compare.
 
-    ``found`` is the evidence of the pair by the same ``cues``, with p-values. Only those that read notes are asked
-    about shuffled notes.
+    ``found`` is the evidence of the pair by the same ``cues``, with p-values. Only those that read notes for
+    their pitches are asked about shuffled notes.
     """
     orders = {"reversed": backwards(reference), "blocks shuffled": in_blocks(reference)}
     made: list[Control] = []
@@ -50,7 +50,7 @@ def controls(
         if cue.name in _NOT_OF_ORDER:
             continue
         changed: dict[str, Rearranged] = dict(orders)
-        if "notes" in cue.needs:
+        if "notes" in cue.needs and evidence.element == "melody":
             changed["notes shuffled"] = notes_shuffled(reference)
         made += [_of_order(name, cue, evidence, query, other, table, kind) for name, other in changed.items()]
     return tuple(made)

@@ -271,8 +271,17 @@ def _feature_confidence(match: Match, cue: str) -> float | None:
     return min(known) if len(known) == 2 else None
 
 
+def _between(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
 def _legend(match: Match) -> Markup:
-    corpora = sorted({f"{e.null.corpus} ({e.null.n_pairs} pairs)" for e in match.evidence if e.null is not None})
+    sizes: dict[str, list[int]] = {}
+    for e in match.evidence:
+        if e.null is not None:
+            sizes.setdefault(e.null.corpus, []).append(e.null.n_pairs)
+    corpora = [f"{corpus} ({_between(counts)} pairs)" for corpus, counts in sorted(sizes.items())]
     beside = (
         "The grey shape is how the raw values of unrelated pairs spread, the upright line is this comparison; the "
         f"percentile is the share of those pairs below it, p the share at or above it. Source: {'; '.join(corpora)}."
