@@ -97,5 +97,5 @@ def test_a_manifest_that_cannot_be_used_says_why(tmp_path):
     (tmp_path / "w.csv").write_text("path,work_id\na.wav,\n")
     with pytest.raises(InputError, match=r"row for a\.wav has no work_id"):
         read_manifest(tmp_path / "w.csv")
-    with pytest.raises(ParamsError, match=r"cue = 'timbre'; it must be one of .*harmony, melody, .*rhythm, fused"):
+    with pytest.raises(ParamsError, match=r"cue = 'timbre'; it must be one of .*harmony, .*melody, .*rhythm, .*fused"):
         RetrievalParams(manifest="m.csv", cue="timbre")

@@ -37,7 +37,7 @@ def match(query, reference, tier="version", score=0.9, **more):
         "query_id": query, "ref_id": reference, "tier": tier, "score": score, "p_null": None,
         "q_start": 1.0, "q_end": 3.0, "r_start": 2.0, "r_end": 4.1, "transpose": 0, "tempo_ratio": 1.0,
         "matched_s": 2.0, "coverage_q": 0.4, "coverage_r": 0.35, "method": "harmony", "model_id": "versions-v2",
-        "rank": 1,
+        "rank": 1, "q_value": None,
     }  # fmt: skip
     return {name: (row | more)[name] for name in MATCHES.names}
 
