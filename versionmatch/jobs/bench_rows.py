@@ -89,10 +89,10 @@ def read_rows(path: Path, parse: Callable[[Row], Made]) -> tuple[list[tuple[Row,
     errors: list[Failure] = []
     seen: set[str] = set()
     for number, cells in enumerate(_entries(path)):
-        label = f"row {number}"
+        named = cells.get("id") if isinstance(cells, dict) else None
+        label = f"row {number} ({named})" if named else f"row {number}"
         try:
             row = _row(path, number, cells)
-            label = f"row {number} ({row.id})"
             good.append((_new(row, seen), parse(row)))
         except InputError as error:
             errors.append({"row": label, "error": str(error)})
