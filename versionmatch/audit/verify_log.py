@@ -1,6 +1,6 @@
 """Check a log of rights without the program that wrote it; needs Python's standard library and ``cryptography``.
 
-    python verify_log.py FOLDER [--key "NAME+HASH+KEY"] [--older CHECKPOINT] [--against REPORT]
+    python verify_log.py FOLDER [--key "NAME+HASH+KEY"] [--older CHECKPOINT] [--against REPORT] [--proof FILE]
 
 FOLDER holds ``log.jsonl`` (one entry a line), ``checkpoints/*.txt`` (signed sizes and roots) and, unless the key is
 given, ``log.vkey`` (the public key; compare it with one that you got in another way). ``--older`` is a checkpoint that
@@ -205,6 +205,65 @@ def _mends(lines: list[bytes], before: str, notes: list[Note]) -> bool:
     return _roots([*lines[:-1], right], notes).get(len(lines)) == signed.get(len(lines), b"")
 
 
+def check_proof(content: bytes, key: tuple[str, bytes, Any]) -> str:
+    """What a proof shows, in words, without the log itself; Tampered where it shows nothing."""
+    try:
+        proof = json.loads(content)
+        path = [bytes.fromhex(node) for node in proof["path"]]
+        if proof["kind"] == "inclusion":
+            note = read_note(proof["checkpoint"].encode(), "in the proof", key)
+            line, index = proof["entry"].encode(), int(proof["index"])
+            leaf = hashlib.sha256(b"\x00" + line).digest()
+            if json.loads(line)["seq"] != index or _climbed(leaf, index, note.size, path) != note.root:
+                raise Tampered(index, "the proof does not show that it is in the log that was signed")
+            return f"entry {index} is in the log of {note.size} entries that was signed"
+        older, newer = (read_note(proof[name].encode(), f"{name} in the proof", key) for name in ("older", "newer"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Tampered(None, f"the proof cannot be read: {error}") from error
+    if not _grew(older, newer, path):
+        raise Tampered(None, f"the log of {newer.size} entries does not begin with the one of {older.size}")
+    return f"the log of {newer.size} entries begins with the one of {older.size}"
+
+
+def _climbed(node: bytes, index: int, size: int, path: list[bytes]) -> bytes:
+    """The root to which a leaf's path leads; nothing where it is too long or too short."""
+    last = size - 1
+    for step in path:
+        if last == 0:
+            return b""
+        if index & 1 or index == last:
+            node = hashlib.sha256(b"\x01" + step + node).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\x01" + node + step).digest()
+        index, last = index >> 1, last >> 1
+    return node if last == 0 and size > 0 else b""
+
+
+def _grew(older: Note, newer: Note, path: list[bytes]) -> bool:
+    if older.size in {0, newer.size}:
+        return not path and older.root == (newer.root if older.size else EMPTY)
+    index, last = older.size - 1, newer.size - 1
+    while index & 1:
+        index, last = index >> 1, last >> 1
+    nodes = [older.root, *path] if older.size & (older.size - 1) == 0 else path
+    if not 0 < older.size < newer.size or not nodes:
+        return False
+    old = new = nodes[0]
+    for step in nodes[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            old, new = hashlib.sha256(b"\x01" + step + old).digest(), hashlib.sha256(b"\x01" + step + new).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            new = hashlib.sha256(b"\x01" + new + step).digest()
+        index, last = index >> 1, last >> 1
+    return last == 0 and old == older.root and new == newer.root
+
+
 def printed(page: str) -> list[tuple[str, int, bytes]]:
     """The checkpoints printed in a page: name, size and root."""
     plain = html.unescape(re.sub(r"<[^>]*>", "", page))
@@ -237,8 +296,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--key", default="", help="the public key, as NAME+HASH+KEY (default: log.vkey in the folder)")
     parser.add_argument("--older", type=Path, help="a signed checkpoint that you kept")
     parser.add_argument("--against", type=Path, help="a report in whose foot a checkpoint is printed")
+    parser.add_argument("--proof", type=Path, help="check this proof by the key alone, not the folder's log")
     options = parser.parse_args(arguments)
     try:
+        if options.proof is not None:
+            own = public_key(options.key or (options.folder / "log.vkey").read_text(encoding="utf-8"))
+            sys.stdout.write(f"{check_proof(options.proof.read_bytes(), own)}\n")
+            return 0
         found = check(options.folder, options.key, options.older, options.against)
     except Tampered as error:
         sys.stderr.write(f"NOT WHAT WAS WRITTEN: {error}\n")

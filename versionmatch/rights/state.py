@@ -161,6 +161,8 @@ class State:
         elif kind == "manifest":
             self.manifests[body["root"]] = body
         name = body.get("id") or body.get("root") or body.get("grant") or body.get("asset")
+        if kind == "reservation":
+            name = f"{body['subject']['kind']}:{body['subject']['id']}"
         if name:
             self.seqs[kind, str(name)] = entry.seq
 
