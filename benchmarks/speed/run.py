@@ -30,6 +30,7 @@ BENCHMARKS = {
     "index": "benchmarks.speed.bench_index",
     "fingerprint": "benchmarks.speed.bench_fingerprint",
     "melodic": "benchmarks.speed.bench_melodic",
+    "rights": "benchmarks.speed.bench_rights",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 

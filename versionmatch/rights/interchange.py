@@ -24,6 +24,7 @@ CROISSANT_CONTEXT: dict[str, Any] = {
     "conformsTo": "dct:conformsTo", "cr": "http://mlcommons.org/croissant/",
     "rai": "http://mlcommons.org/croissant/RAI/", "data": {"@id": "cr:data", "@type": "@json"},
     "dataType": {"@id": "cr:dataType", "@type": "@vocab"}, "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
     "examples": {"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract", "field": "cr:field",
     "fileProperty": "cr:fileProperty", "fileObject": "cr:fileObject", "fileSet": "cr:fileSet", "format": "cr:format",
     "includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath", "key": "cr:key",
@@ -95,7 +96,7 @@ def croissant(state: State, manifest: Manifest, checkpoint: Checkpoint) -> dict[
         "citeAs": f"{checkpoint.short}; manifest {manifest.root}",
         "creator": {"@type": "sc:Organization", "name": checkpoint.origin},
         "isAccessibleForFree": False,
-        "usageInfo": [o for o in offers(state) if o["uid"].rpartition("grant:")[2] in named],
+        "usageInfo": [_offer(o) for o in offers(state) if o["uid"].rpartition("grant:")[2] in named],
         "distribution": [],
         "recordSet": [
             {
@@ -104,6 +105,16 @@ def croissant(state: State, manifest: Manifest, checkpoint: Checkpoint) -> dict[
             }
         ],
     }  # fmt: skip
+
+
+def _offer(policy: Any) -> Any:
+    """A policy whose words are ODRL's under Croissant's context, as an offer; nothing has to be fetched to read it."""
+    if isinstance(policy, list):
+        return [_offer(each) for each in policy]
+    if not isinstance(policy, dict):
+        return policy
+    own = {k if ":" in k else f"odrl:{k}": _offer(v) for k, v in policy.items() if not k.startswith("@")}
+    return {"@type": "odrl:Offer", **own} if "@type" in policy else own
 
 
 def prov(state: State, checkpoint: Checkpoint) -> dict[str, Any]:
@@ -190,8 +201,8 @@ def eu_summary(state: State, manifest: Manifest, checkpoint: Checkpoint, at: str
         },
         "3. Data processing aspects": {
             "measures to respect reservations of rights": (
-                "Nothing is used without live grants of master and publishing that cover all shares; a reservation is a "
-                "no unless such a grant says otherwise."
+                "Nothing is used without live grants of master and publishing that cover all shares; a reservation is "
+                "a no unless such a grant says otherwise."
             ),
             "reservations recorded": _count(
                 len(state.reserved), sorted({n for (k, _), n in state.seqs.items() if k == "reservation"})

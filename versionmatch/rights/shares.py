@@ -22,6 +22,7 @@ from .facts import WHOLE
 METHODS = ("equal", "duration", "usage", "influence", "influence+fallback")
 UNATTRIBUTABLE, HELD = "(unattributable)", "(held: claims differ)"
 """Lines that are nobody's yet: no reliable attribution; or several claims on what is one recording or one work."""
+NOBODY = (UNATTRIBUTABLE, HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def split(pool: int, items: Sequence[Item], parts: Parts, way: str | Mapping[str
         exact[UNATTRIBUTABLE, ""] += rest
     cents = rounded(pool, exact)
     ways = way if isinstance(way, Mapping) else dict.fromkeys(groups, way)
-    order = sorted(exact, key=lambda key: (key[0] in {UNATTRIBUTABLE, HELD}, key[1], key[0]))
+    order = sorted(exact, key=lambda key: (key[0] in NOBODY, key[1], key[0]))
     return tuple(
         Line(party, cluster, cents[party, cluster], exact[party, cluster], ways.get(cluster, ""))
         for party, cluster in order
@@ -161,7 +162,7 @@ def rounded(pool: int, parts: Mapping[tuple[str, str], Fraction]) -> dict[tuple[
         raise InputError("parts must sum to 1 exactly")
     floors = {key: (pool * part).__floor__() for key, part in parts.items()}
     left = pool - sum(floors.values())
-    by_remainder = sorted(parts, key=lambda key: (floors[key] - pool * parts[key], key))
+    by_remainder = sorted(parts, key=lambda key: (floors[key] - pool * parts[key], key[0] in NOBODY, key))
     for key in by_remainder[:left]:
         floors[key] += 1
     return floors
@@ -173,7 +174,7 @@ def by_party(lines: Iterable[Line]) -> dict[str, tuple[int, Fraction]]:
     for line in lines:
         cents, part = found.get(line.party, (0, Fraction(0)))
         found[line.party] = (cents + line.cents, part + line.part)
-    return dict(sorted(found.items(), key=lambda pair: (pair[0] in {UNATTRIBUTABLE, HELD}, pair[0])))
+    return dict(sorted(found.items(), key=lambda pair: (pair[0] in NOBODY, pair[0])))
 
 
 def informativeness(estimates: Sequence[float], truths: Sequence[float]) -> float | None:
