@@ -1,7 +1,9 @@
 """How fast a log of rights is written and checked, and how soon a withdrawal takes effect.
 
-Figures: appends per second in batches of 1,000, each synced to the disk; seconds to verify a log of a million entries by
-the stand-alone verifier; seconds until a recording that was withdrawn is found no more in an index of 100,000 vectors.
+Figures: appends per second in batches of 1,000, each synced to the disk; seconds to verify a log of a million entries
+by the stand-alone verifier; seconds until a recording that was withdrawn is found no more in an index of 100,000
+vectors. Verdicts are on the processor's seconds, so that they mean something on a machine that is shared; those of the
+clock stand beside.
 """
 
 from __future__ import annotations
@@ -48,21 +50,27 @@ def log_figures(folder: Path, n: int) -> dict[str, float]:
     with book.writing("bench"):
         book.add("party", id="p")
         batches = [facts(at // 5, BATCH) for at in range(0, 50_000, BATCH)]
-        started = time.perf_counter()
+        started = time.process_time(), time.perf_counter()
         for batch in batches:
             book.add_all(batch)
-        appends = 50_000 / (time.perf_counter() - started)
+        appends, clocked = (50_000 / seconds for seconds in since(started))
         while len(book.log) < n:
             at = len(book.log)
             book.log.append("bench", [("party", {"digest": "", "id": f"x{i}"}) for i in range(at, min(at + 20_000, n))])
         checkpoint: Checkpoint = book.log.checkpoint
     content = book.log.path.read_bytes()
-    started = time.perf_counter()
+    started = time.process_time(), time.perf_counter()
     found = verify(content, [Note("bench", checkpoint.origin, checkpoint.size, checkpoint.root)])
-    seconds = time.perf_counter() - started
+    seconds, by_clock = since(started)
     if found.signed != n:
         sys.exit(f"{found.signed} of {n} entries were verified")
-    return {"appends_per_s": appends, "verify_1m_s": seconds * 1_000_000 / n, "log_bytes": float(len(content))}
+    figures = {"appends_per_s": appends, "appends_per_s_by_clock": clocked, "log_bytes": float(len(content))}
+    return {**figures, "verify_1m_s": seconds * 1e6 / n, "verify_1m_s_by_clock": by_clock * 1e6 / n}
+
+
+def since(started: tuple[float, float]) -> tuple[float, float]:
+    """Seconds of the processor and of the clock."""
+    return time.process_time() - started[0], time.perf_counter() - started[1]
 
 
 def withdrawal_figures(folder: Path) -> dict[str, float]:
@@ -78,22 +86,22 @@ def withdrawal_figures(folder: Path) -> dict[str, float]:
         book.add("party", id="p")
         book.add_all(facts(0, 5000))
     gone = np.arange(500, 550)
-    started = time.perf_counter()
+    started = time.process_time(), time.perf_counter()
     with book.writing("revoke"):
         book.add("revocation", grant="g7", effective=book.time)
     index.remove(gone)
     hits = index.search(vectors[gone], 10)
-    effective = time.perf_counter() - started
+    effective, by_clock = since(started)
     if np.isin(hits.ids, gone).any():
         sys.exit("a withdrawn vector was found")
-    started = time.perf_counter()
+    started = time.process_time(), time.perf_counter()
     index.compact()
-    compaction = time.perf_counter() - started
+    compaction, _ = since(started)
     needle = vectors[gone[0]].astype(np.float16).tobytes()
     left = [p for p in (folder / "index").rglob("*") if p.is_file() and needle in p.read_bytes()]
     if left:
         sys.exit(f"{left[0].name} still holds a withdrawn vector")
-    return {"withdrawal_s": effective, "compaction_s": compaction}
+    return {"withdrawal_s": effective, "withdrawal_s_by_clock": by_clock, "compaction_s": compaction}
 
 
 def run() -> dict[str, Any]:

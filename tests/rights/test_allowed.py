@@ -4,12 +4,15 @@ from hypothesis import strategies as st
 
 from tests.naive_rights import naive_allowed
 from tests.rights.logs import ASSETS, BASE, LICENSED, TIMES, entered, facts, grant
+from versionmatch.audit.entry import Entry
 from versionmatch.errors import InputError
 from versionmatch.rights.allowed import allowed
+from versionmatch.rights.effects import what_if
 from versionmatch.rights.facts import SCOPES, WHOLE
+from versionmatch.rights.manifest import Manifest, freeze
 from versionmatch.rights.state import State
 
-N_LOGS = 1000  # `python -m tests.rights.many_logs` takes 10,000
+N_LOGS = 400  # `python -m tests.rights.many_logs` takes 10,000
 
 
 def check_a_random_log(said, scope, at, model_version, territory):
@@ -39,6 +42,37 @@ random_log = given(
 @random_log
 def test_what_is_allowed_is_what_the_slow_twin_finds_in_any_log(said, scope, at, model_version, territory):
     check_a_random_log(said, scope, at, model_version, territory)
+
+
+few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+with_grants = st.lists(facts, max_size=10).map(lambda said: [*LICENSED, *said])
+
+
+@few
+@given(with_grants, st.sampled_from(SCOPES), st.sampled_from(TIMES))
+def test_a_frozen_corpus_holds_what_is_permitted_then_and_nothing_else(said, scope, at):
+    entries, state = entered((*BASE, *said))
+    manifest, without = freeze(state, ASSETS, scope=scope, at=at, model_version="v1")
+    assert manifest.assets == {a for a in ASSETS if naive_allowed(entries, a, scope, at, "v1")}
+    assert without.keys() == set(ASSETS) - manifest.assets
+    assert Manifest.of_json(manifest.to_json(), manifest.root) == manifest
+
+
+@few
+@given(with_grants, st.sampled_from(["g-master", "g-work"]), st.sampled_from(TIMES))
+def test_a_dry_run_foretells_what_the_revocation_does_in_any_log(said, name, effective):
+    entries, state = entered((*BASE, *said))
+    told = what_if(state, [name], effective, {}, at=TIMES[6])
+    after = [*entries, Entry(len(entries), "", TIMES[6], "test", "revocation", {"grant": name, "effective": effective})]
+    versions = {"", *(v for v in state.grants[name].models if v != "*")}
+    for asset in ASSETS:
+        lost = {
+            scope
+            for scope in SCOPES
+            for v in versions
+            if naive_allowed(entries, asset, scope, TIMES[6], v) and not naive_allowed(after, asset, scope, TIMES[6], v)
+        }
+        assert set(told.scopes.get(asset, ())) == lost
 
 
 def ask(*said, asset="a1", scope="train", at=TIMES[3], model_version="v1", territory=""):

@@ -11,9 +11,11 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra [rights]")
 
+from tests.jobs.sounds import Inline
 from tests.rights.corpora import said, sounds
 from versionmatch.audit import verify_log
 from versionmatch.cli.main import main
+from versionmatch.jobs.corpus import Corpus
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,9 @@ def began(tmp_path_factory):
     assert main(["corpus", "init", str(corpus), "--origin", "example.org/cli", "--kinds", "peaks,waveform"]) == 0
     assert main(["corpus", "enter", str(corpus), str(facts)]) == 0
     assert main(["audit", "checkpoint", str(corpus), "--new-key", str(key)]) == 0
-    assert main(["corpus", "ingest", str(corpus), *map(str, paths), "--key", str(key)]) == 0
+    with Corpus(corpus) as made:
+        made.ingest(paths, executor=Inline())  # by the command it is the same, with processes
+    assert main(["audit", "checkpoint", str(corpus), "--key", str(key)]) == 0
     return corpus, paths, key
 
 
@@ -211,10 +215,9 @@ def test_a_file_is_told_by_its_sound_before_it_is_placed(ask, corpus, began):
 def test_a_name_is_erased_and_grants_that_end_are_listed(ask, corpus):
     ask("consent", "erase-name", corpus, "p0")
     ask("consent", "erase-name", corpus, "p0", code=3)
-    ask(
-        "consent", "grant", corpus, "short", "--on", "work:w3", "--right", "publishing", "--scopes", "store", "--by", "p1",
-        "--from", "2026-01-01T00:00:00Z", "--until", "2099-01-01T00:00:00Z",
-    )  # fmt: skip
+    dated = ("--from", "2026-01-01T00:00:00Z", "--until", "2099-01-01T00:00:00Z")
+    what = ("--on", "work:w3", "--right", "publishing", "--scopes", "store", "--by", "p1")
+    ask("consent", "grant", corpus, "short", *what, *dated)
     assert ask("consent", "expiring", corpus, "--until", "2100-01-01T00:00:00Z") == "2099-01-01T00:00:00Z  short\n"
 
 
