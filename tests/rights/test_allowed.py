@@ -12,7 +12,7 @@ from versionmatch.rights.facts import SCOPES, WHOLE
 from versionmatch.rights.manifest import Manifest, freeze
 from versionmatch.rights.state import State
 
-N_LOGS = 400  # `python -m tests.rights.many_logs` takes 10,000
+N_LOGS = 1500  # `python -m tests.rights.many_logs` takes 10,000
 
 
 def check_a_random_log(said, scope, at, model_version, territory):
@@ -44,7 +44,7 @@ def test_what_is_allowed_is_what_the_slow_twin_finds_in_any_log(said, scope, at,
     check_a_random_log(said, scope, at, model_version, territory)
 
 
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 with_grants = st.lists(facts, max_size=10).map(lambda said: [*LICENSED, *said])
 
 
