@@ -14,6 +14,7 @@
     ├── IndexMismatch (RuntimeError)       a stored index was built by another model than the one asked for
     ├── CatalogueBusy (RuntimeError)       another process writes to that catalogue
     ├── IncompleteScan (RuntimeError)      pairs of a scan wait that was stopped
+    ├── NotPermitted (RuntimeError)        what is asked for is not covered by the rights that a log tells
     └── IntegrityError (RuntimeError)      something stored is not what was written
 
 Each is also a built-in kind, so ``except ValueError`` works without importing anything from here.
@@ -114,6 +115,10 @@ class IncompleteScan(VersionMatchError, RuntimeError):
         super().__init__(
             f"{pending} of the {of} pairs of {path} wait to be compared; scan again, with a later deadline or none"
         )
+
+
+class NotPermitted(VersionMatchError, RuntimeError):
+    """What is asked for is not covered by the rights that a log tells, or by a frozen corpus."""
 
 
 class IntegrityError(VersionMatchError, RuntimeError):

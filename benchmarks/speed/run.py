@@ -32,6 +32,7 @@ BENCHMARKS = {
     "melodic": "benchmarks.speed.bench_melodic",
     "harmonic": "benchmarks.speed.bench_harmonic",
     "prior-art": "benchmarks.speed.bench_prior_art",
+    "rights": "benchmarks.speed.bench_rights",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 

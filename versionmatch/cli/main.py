@@ -1,7 +1,7 @@
 """The command ``versionmatch``: standard output carries data only, everything said on the way goes to standard error.
 
 Exit codes: 0 done · 1 nothing found · 2 usage · 3 a file could not be used, or work is left ·
-5 something stored is damaged · 70 internal · 130 interrupted.
+4 the rights do not cover it · 5 something stored is damaged · 70 internal · 130 interrupted.
 """
 
 from __future__ import annotations
@@ -21,12 +21,30 @@ from ..errors import (
     IntegrityError,
     LimitError,
     MissingExtra,
+    NotPermitted,
     ParamsError,
     UnknownPlugin,
 )
-from . import align, bench, compare, doctor, features, identify, index, models, prior_art, review, scan, train
+from . import (
+    align,
+    audit,
+    bench,
+    compare,
+    consent,
+    corpus,
+    doctor,
+    features,
+    identify,
+    index,
+    models,
+    prior_art,
+    review,
+    royalty,
+    scan,
+    train,
+)
 
-EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 5, 70, 130
+EXIT_OK, EXIT_USAGE, EXIT_FILES, EXIT_RIGHTS, EXIT_INTEGRITY, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 2, 3, 4, 5, 70, 130
 
 DESCRIPTION = """\
 Are two recordings related in substance, where, in which element, and how unusual is that?
@@ -50,8 +68,23 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"versionmatch {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in (
-        compare, align, features, index, identify, prior_art, scan, review, bench, models, train, doctor
-    ):  # fmt: skip
+        compare,
+        align,
+        features,
+        index,
+        identify,
+        prior_art,
+        scan,
+        review,
+        bench,
+        models,
+        train,
+        corpus,
+        consent,
+        royalty,
+        audit,
+        doctor,
+    ):
         command.add_to(commands)
     return top
 
@@ -68,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(EXIT_USAGE, error)
     except (AudioDecodeError, LimitError, InputError, CatalogueBusy) as error:
         return _fail(EXIT_FILES, error)
+    except NotPermitted as error:
+        return _fail(EXIT_RIGHTS, error)
     except IntegrityError as error:
         return _fail(EXIT_INTEGRITY, error)
     except KeyboardInterrupt:
