@@ -24,13 +24,11 @@ import numpy.typing as npt
 
 from .audio import synth
 from .audio.decode import load
-from .conformance import ConformanceError
-from .conformance import demand
+from .conformance import ConformanceError, demand
 from .errors import IndexMismatch, InputError
 from .features.view import Track
 from .plugins import Cue, Encoder, Exporter, Extractor, VectorIndex
-from .testing_attribution import check_adapter
-from .testing_attribution import check_attributor
+from .testing_attribution import check_adapter, check_attributor
 from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Peaks, Segments
 from .types.neighbours import Hits, IndexSpec
 
