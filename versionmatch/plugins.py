@@ -218,8 +218,8 @@ class Attributor(Protocol):
     Positive scores: without the item, the output's loss should be higher. ``requires`` are ``CAPABILITIES`` of the
     model, checked before ``fit``. ``settings`` is JSON-able and holds all that can change a score. ``unit`` is that of
     the scores. What ``fit`` does is the same for every query and kept in ``context.cache``; ``score`` leaves the
-    weights bit for bit as they were. A score depends on neither batch size nor order of candidates (1e-6 of the
-    largest).
+    weights bit for bit as they were. A score depends on neither batch size nor order of candidates (1e-6, of the
+    largest where that is above 1).
     """
 
     name: str

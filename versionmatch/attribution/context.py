@@ -36,6 +36,8 @@ class Context:
         Parts of the network that unlearning may change; empty: all.
     embed : callable, optional
         Batch → one vector per item ``(n_items, dim)``, for the method ``embedding``; else the model's own.
+    held_out : tuple of Batch
+        Pieces that are neither queries nor of the corpus, whose losses should hardly change when a query is unlearned.
     progress : callable
         Told what is being done, a sentence at a time.
     """
@@ -48,6 +50,7 @@ class Context:
     seed: int = 440
     groups: tuple[str, ...] = ()
     embed: Callable[[Batch], Any] | None = None
+    held_out: tuple[Batch, ...] = ()
     progress: Callable[[str], None] = _silent
 
     def __post_init__(self) -> None:

@@ -1,15 +1,206 @@
-"""How sharply losses bend: Fisher matrices, their diagonals and Kronecker factors."""
+"""How sharply the losses bend: diagonal Fisher and EK-FAC [1]_, [2]_, and what a gradient is divided by them.
+
+Gradients are taken item by item and squared before they are averaged; targets are drawn from the model itself for the
+Kronecker factors (the Fisher proper), or are the data's (the empirical one).
+
+References
+----------
+.. [1] Martens, Grosse, "Optimizing neural networks with Kronecker-factored approximate curvature", 2015.
+.. [2] George et al., "Fast approximate natural gradient descent in a Kronecker-factored eigenbasis", 2018; for
+   influence Grosse et al., "Studying large language model generalization with influence functions", 2023.
+"""
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from ..plugins import AttributableModel
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from ..plugins import AttributableModel, Batch
+from .context import Context
+from .draws import Draws
+from .layers import Tape, linears
+from .weights import gradient, sizes
+
+CODE = "curvature 1"
+"""Changes when the same settings give other numbers."""
 
 
-def linears(model: AttributableModel) -> dict[str, nn.Linear]:
-    """The linear layers of ``model.module()`` whose weights are params, by the param's name of the weight."""
-    names = {id(value): name for name, value in model.params().items()}
-    module: nn.Module = model.module()  # type: ignore[attr-defined]
-    found = ((names.get(id(layer.weight)), layer) for layer in module.modules() if isinstance(layer, nn.Linear))
-    return {name: layer for name, layer in found if name is not None}
+class Preconditioner(Protocol):
+    """What divides a gradient by curvature; vectors ``(n_weights,)`` in the order of its names."""
+
+    def solve(self, vector: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Diagonal:
+    """Each weight by itself: g / (F + damping · mean F of its param)."""
+
+    inverse: Tensor  # (n_weights,)
+
+    def solve(self, vector: Tensor) -> Tensor:
+        return vector * self.inverse
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Layer:
+    """One linear layer's curvature: eigenvectors of inputs and of output gradients, and the squares in that basis."""
+
+    weight: str
+    bias: str | None
+    inputs: Tensor  # (n_in [+ 1], n_in [+ 1]), eigenvectors in columns; the last input is the bias's 1
+    outputs: Tensor  # (n_out, n_out)
+    squares: Tensor  # (n_out, n_in [+ 1])
+
+    def solve(self, matrix: Tensor, damping: float) -> Tensor:  # (n_out, n_in [+ 1]), the bias's column last
+        turned = self.outputs.T @ matrix @ self.inputs
+        return self.outputs @ (turned / (self.squares + damping * self.squares.mean())) @ self.inputs.T
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ekfac:
+    """Layer by layer; weights that are of no linear layer (embeddings, norms) get 0: they are not moved."""
+
+    names: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    layers: tuple[Layer, ...]
+    damping: float
+
+    def solve(self, vector: Tensor) -> Tensor:
+        parts = vector.split([int(np.prod(shape)) for shape in self.shapes])
+        given = {n: p.view(s) for n, p, s in zip(self.names, parts, self.shapes, strict=True)}
+        found = {name: torch.zeros_like(part) for name, part in given.items()}
+        for layer in self.layers:
+            matrix = given[layer.weight]
+            if layer.bias is not None:
+                matrix = torch.cat([matrix, given[layer.bias][:, None]], 1)
+            solved = layer.solve(matrix, self.damping)
+            found[layer.weight] = solved[:, : given[layer.weight].shape[1]]
+            if layer.bias is not None:
+                found[layer.bias] = solved[:, -1]
+        return torch.cat([found[name].reshape(-1) for name in self.names])
+
+
+@dataclass(frozen=True, slots=True)
+class CurvatureSpec:
+    """What is averaged: how many items (all where there are fewer), draws of each, whose targets, how damped."""
+
+    items: int = 2000
+    draws: int = 4
+    targets: str = "model"
+    damping: float = 0.1
+
+    def settings(self) -> dict[str, object]:
+        return {"items": self.items, "draws": self.draws, "targets": self.targets, "damping": self.damping}
+
+
+def some_items(context: Context, count: int) -> tuple[str, ...]:
+    """At most ``count`` ids of the corpus, sorted; which ones depends on the seed and the ids."""
+    ids = sorted(context.corpus.ids)
+    if len(ids) <= count:
+        return tuple(ids)
+    chosen = np.random.default_rng([context.seed, 17]).choice(len(ids), size=count, replace=False)
+    return tuple(ids[i] for i in sorted(chosen))
+
+
+def _losses(context: Context, spec: CurvatureSpec) -> Callable[[Batch, Draws], Tensor]:
+    model: Any = context.model
+    if spec.targets == "model" and "sampling" in model.capabilities:
+        return lambda batch, draws: model.sampled(batch, draws, context.seed)
+    return lambda batch, draws: model.losses(batch, draws, mask_pad=True)
+
+
+def fit_diagonal(context: Context, spec: CurvatureSpec) -> Diagonal:
+    """Mean over items of the square of an item's gradient (its mean over draws), kept in the cache."""
+    names = context.free_names()
+    ids, draws, losses = some_items(context, spec.items), context.draws(spec.draws, "fisher"), _losses(context, spec)
+    key = context.key(code=CODE, names=list(names), spec=spec.settings())
+
+    def make() -> Mapping[str, npt.NDArray[Any]]:
+        total = torch.zeros(sum(sizes(context.model, names)), dtype=torch.float64)
+        for batch in context.batches(ids, 1):
+            total += gradient(context.model, losses(batch, draws).mean(), names).double().cpu().square()
+        return {"squares": (total / len(ids)).float().numpy()}
+
+    squares = torch.from_numpy(context.cache.get("fisher", key, make)["squares"].copy())
+    damped = [part + spec.damping * part.mean() + 1e-20 for part in squares.split(sizes(context.model, names))]
+    return Diagonal((1 / torch.cat(damped)).to(_device(context.model)))
+
+
+def fit_ekfac(context: Context, spec: CurvatureSpec) -> Ekfac:
+    """Factors of all linear layers that may be moved, kept in the cache."""
+    names = context.free_names()
+    params = context.model.params()
+    layers = {name: layer for name, layer in linears(context.model).items() if name in names}
+    key = context.key(code=CODE, names=list(names), spec=spec.settings())
+    arrays = context.cache.get("ekfac", key, lambda: _factors(context, spec, layers))
+    biases = bias_names(context.model, layers, names)
+    device = _device(context.model)
+    found = tuple(
+        Layer(name, biases[name], *(torch.from_numpy(arrays[f"{name}|{part}"].copy()).to(device) for part in PARTS))
+        for name in layers
+    )
+    return Ekfac(names, tuple(tuple(params[name].shape) for name in names), found, spec.damping)
+
+
+PARTS = ("inputs", "outputs", "squares")
+
+
+def bias_names(
+    model: AttributableModel, layers: Mapping[str, nn.Linear], names: Sequence[str]
+) -> dict[str, str | None]:
+    """The param that is each layer's bias, by its weight's name; None where there is none that may be moved."""
+    known = {id(value): name for name, value in model.params().items() if name in set(names)}
+    return {name: known.get(id(layer.bias)) for name, layer in layers.items()}
+
+
+def _factors(context: Context, spec: CurvatureSpec, layers: Mapping[str, nn.Linear]) -> dict[str, npt.NDArray[Any]]:
+    ids, draws, losses = some_items(context, spec.items), context.draws(spec.draws, "fisher"), _losses(context, spec)
+    biased = {name: bias is not None for name, bias in bias_names(context.model, layers, context.free_names()).items()}
+    tape = Tape(layers, biased)
+    inputs: dict[str, Tensor] = {}
+    outputs: dict[str, Tensor] = {}
+    for batch in context.batches(ids, 32):  # a size of its own: factors depend on no other
+        with tape:
+            gradient(context.model, losses(batch, draws).sum(), context.free_names())
+        for name in layers:
+            entering, leaving = tape.rows(name)
+            inputs[name] = inputs.get(name, 0) + entering.T @ entering
+            outputs[name] = outputs.get(name, 0) + leaving.T @ leaving
+    bases = {n: (torch.linalg.eigh(inputs[n].double())[1], torch.linalg.eigh(outputs[n].double())[1]) for n in layers}
+    turned = {name: (a.float(), g.float()) for name, (a, g) in bases.items()}
+    squares = _squares(context, tape, turned, ids, draws, losses)
+    found = {f"{n}|inputs": turned[n][0].cpu().numpy() for n in layers}
+    found |= {f"{n}|outputs": turned[n][1].cpu().numpy() for n in layers}
+    return found | {f"{n}|squares": squares[n].cpu().numpy() for n in layers}
+
+
+def _squares(
+    context: Context,
+    tape: Tape,
+    bases: Mapping[str, tuple[Tensor, Tensor]],
+    ids: Sequence[str],
+    draws: Draws,
+    losses: Callable[[Batch, Draws], Tensor],
+) -> dict[str, Tensor]:
+    """Mean over items and draws of the square of one's gradient in the eigenbasis."""
+    total: dict[str, Tensor] = {}
+    count = 0
+    for batch in context.batches(ids, 1):
+        for draw in draws.split(1):
+            with tape:
+                gradient(context.model, losses(batch, draw).sum(), context.free_names())
+            for name, (a, g) in bases.items():
+                entering, leaving = tape.rows(name)
+                total[name] = total.get(name, 0) + ((leaving @ g).T @ (entering @ a)).double().square()
+            count += 1
+    return {name: (value / count).float() for name, value in total.items()}
+
+
+def _device(model: AttributableModel) -> torch.device:
+    return next(iter(model.params().values())).device

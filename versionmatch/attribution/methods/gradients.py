@@ -1,0 +1,211 @@
+"""Methods that compare the gradient of the output with the gradients of the items.
+
+A gradient of the loss of an item says how it pulled the weights; where it points as the output's does, training on the
+item lowered the output's loss. Plain products [1]_, over the time of training [2]_, through a sketch of the items'
+covariance [3]_, or through the curvature [4]_.
+
+References
+----------
+.. [1] Charpiat et al., "Input similarity from the neural network perspective", 2019.
+.. [2] Pruthi et al., "Estimating training data influence by tracing gradient descent", 2020.
+.. [3] Park et al., "TRAK: attributing model behavior at scale", 2023; with a ridge, as its covariance is singular else.
+.. [4] Koh, Liang, "Understanding black-box predictions via influence functions", 2017; Grosse et al., 2023.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ...plugins import Batch
+from ...types.attribution import Scores
+from ..context import Context
+from ..curvature import CurvatureSpec, fit_ekfac
+from ..sketch import Gradients, SketchSpec
+from ..weights import restored
+
+Rows = tuple[Gradients, dict[str, int], npt.NDArray[np.float32]]
+
+
+def _query(context: Context, gradients: Gradients, query: Batch, draws: int) -> npt.NDArray[np.float64]:
+    found = gradients.of(query, context.draws(draws, "query"), mask_pad=True)
+    return np.asarray(found.double().cpu().numpy())
+
+
+class _Products:
+    """What ``graddot`` and ``gradcos`` have in common."""
+
+    name, unit = "", ""
+    requires = frozenset({"gradients"})
+
+    def __init__(self, dim: int = 0, draws: int = 16, query_draws: int = 64) -> None:
+        self.spec, self.query_draws = SketchSpec(dim, draws), query_draws
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        return {**self.spec.settings(), "query_draws": self.query_draws}
+
+    def fit(self, context: Context) -> Rows:
+        """Gradients of the items."""
+        gradients = Gradients(context, self.spec)
+        return (gradients, *gradients.rows())
+
+
+class GradDot(_Products):
+    """Product of the gradients.
+
+    Parameters
+    ----------
+    dim : int
+        Of a sketch of the gradients; 0: they are kept whole.
+    draws, query_draws : int
+        Over which an item's, and the query's, gradient is a mean.
+    """
+
+    name, unit = "graddot", "squared loss per squared weight"
+
+    def score(self, context: Context, fitted: Rows, query: Batch, candidates: Sequence[str]) -> Scores:
+        gradients, where, rows = fitted
+        mine = _query(context, gradients, query, self.query_draws)
+        return Scores(_rows(rows, where, candidates) @ mine)
+
+
+class GradCos(_Products):
+    """Cosine of the gradients; settings as of ``GradDot``."""
+
+    name, unit = "gradcos", "cosine"
+
+    def score(self, context: Context, fitted: Rows, query: Batch, candidates: Sequence[str]) -> Scores:
+        gradients, where, rows = fitted
+        mine, theirs = _query(context, gradients, query, self.query_draws), _rows(rows, where, candidates)
+        lengths = np.linalg.norm(theirs, axis=1) * np.linalg.norm(mine)
+        return Scores(theirs @ mine / np.where(lengths > 0, lengths, 1.0))
+
+
+class TracIn:
+    """Products of gradients at earlier weights, weighted by the learning rate there and added up.
+
+    Parameters
+    ----------
+    dim : int
+        Of the sketches; 0: whole gradients.
+    draws, query_draws : int
+        Over which an item's, and the query's, gradient is a mean.
+    """
+
+    name, unit = "tracin", "squared loss"
+    requires = frozenset({"gradients", "checkpoints"})
+
+    def __init__(self, dim: int = 4096, draws: int = 16, query_draws: int = 64) -> None:
+        self.dim, self.draws, self.query_draws = dim, draws, query_draws
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        return {"dim": self.dim, "draws": self.draws, "query_draws": self.query_draws}
+
+    def fit(self, context: Context) -> list[tuple[str, float, Rows]]:
+        """Sketches at each checkpoint."""
+        model: Any = context.model
+        found = []
+        for name, rate in model.checkpoints().items():
+            with restored(model) as weights:
+                weights.put(values_at(model, name))
+                gradients = Gradients(context, SketchSpec(self.dim, self.draws, checkpoint=name))
+                found.append((name, float(rate), (gradients, *gradients.rows())))
+        return found
+
+    def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
+        model: Any = context.model
+        total = np.zeros(len(candidates))
+        for name, rate, (gradients, where, rows) in fitted:
+            with restored(model) as weights:
+                weights.put(values_at(model, name))
+                mine = _query(context, gradients, query, self.query_draws)
+            total += rate * (_rows(rows, where, candidates) @ mine)
+        return Scores(total)
+
+
+class Trak:
+    """Sketches of gradients, divided by their covariance plus a ridge: g_q (Gᵀ G + λ)⁻¹ g_i.
+
+    Parameters
+    ----------
+    dim : int
+        Of the sketches.
+    ridge : float
+        λ as a multiple of the mean eigenvalue of Gᵀ G; with none a sketch wider than the corpus says nothing.
+    draws, query_draws : int
+        Over which an item's, and the query's, gradient is a mean.
+    """
+
+    name, unit = "trak", "none"
+    requires = frozenset({"gradients"})
+
+    def __init__(self, dim: int = 2048, ridge: float = 1.0, draws: int = 16, query_draws: int = 64) -> None:
+        self.dim, self.ridge, self.draws, self.query_draws = dim, ridge, draws, query_draws
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        return {"dim": self.dim, "ridge": self.ridge, "draws": self.draws, "query_draws": self.query_draws}
+
+    def fit(self, context: Context) -> tuple[Rows, npt.NDArray[np.float64], float]:
+        """The sketches, and their products among each other, which is all that the inverse needs."""
+        gradients = Gradients(context, SketchSpec(self.dim, self.draws))
+        where, rows = gradients.rows()
+        covariance = rows.T.astype(np.float64) @ rows
+        return (gradients, where, rows), covariance, self.ridge * float(np.trace(covariance)) / self.dim
+
+    def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
+        (gradients, where, rows), covariance, ridge = fitted
+        mine = _query(context, gradients, query, self.query_draws)
+        solved = np.linalg.solve(covariance + ridge * np.eye(len(covariance)), mine)
+        return Scores(_rows(rows, where, candidates) @ solved)
+
+
+class EkfacInfluence:
+    """Influence function with EK-FAC curvature: g_q F⁻¹ g_i, of the linear layers.
+
+    Parameters
+    ----------
+    damping : float
+        As a multiple of each layer's mean curvature.
+    draws, query_draws : int
+        Over which an item's, and the query's, gradient is a mean.
+    """
+
+    name, unit = "ekfac-influence", "loss times corpus size"
+    requires = frozenset({"gradients", "linears", "sampling"})
+
+    def __init__(self, damping: float = 0.1, draws: int = 16, query_draws: int = 64) -> None:
+        self.spec, self.sketch, self.query_draws = CurvatureSpec(damping=damping), SketchSpec(0, draws), query_draws
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        return {"curvature": self.spec.settings(), "draws": self.sketch.draws, "query_draws": self.query_draws}
+
+    def fit(self, context: Context) -> tuple[Rows, Any]:
+        """Gradients of the items, and the curvature."""
+        gradients = Gradients(context, self.sketch)
+        return (gradients, *gradients.rows()), fit_ekfac(context, self.spec)
+
+    def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
+        (gradients, where, rows), curvature = fitted
+        mine = torch.from_numpy(_query(context, gradients, query, self.query_draws)).float()
+        solved = curvature.solve(mine).double().cpu().numpy()
+        return Scores(_rows(rows, where, candidates) @ solved)
+
+
+def values_at(model: Any, checkpoint: str) -> list[torch.Tensor]:
+    """The values of all params at a checkpoint, in the order of the params."""
+    then = model.checkpoint(checkpoint)
+    return [then[name] for name in model.params()]
+
+
+def _rows(
+    rows: npt.NDArray[np.float32], where: Mapping[str, int], candidates: Sequence[str]
+) -> npt.NDArray[np.float64]:
+    return rows[[where[item] for item in candidates]].astype(np.float64)
