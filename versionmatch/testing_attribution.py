@@ -176,8 +176,9 @@ def check_attributor(method: Attributor, model: AttributableModel, sources: Mapp
     same = all(bool((value == before[name]).all()) for name, value in model.params().items())
     demand(same, "the weights are bit for bit as they were")
     if method.requires:
+        poor: Any = _Poor()
         try:
-            checked(method, _Poor())
+            checked(method, poor)
         except CapabilityError:
             return
         demand(False, "a model without the capabilities is refused before anything is computed")

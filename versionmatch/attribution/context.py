@@ -52,10 +52,13 @@ class Context:
     embed: Callable[[Batch], Any] | None = None
     held_out: tuple[Batch, ...] = ()
     progress: Callable[[str], None] = _silent
+    weights: str = field(init=False)
+    """The model's fingerprint, taken once."""
 
     def __post_init__(self) -> None:
         if self.batch_size < 1 or self.shard_size < 1:
             raise InputError(f"batch_size and shard_size are 1 or more; got {self.batch_size}, {self.shard_size}")
+        object.__setattr__(self, "weights", self.model.fingerprint)
         known, listed = set(self.model.item_ids()), set(self.corpus.ids)
         if known != listed:
             odd = sorted(known ^ listed)[0]
@@ -89,4 +92,4 @@ class Context:
 
     def key(self, **more: object) -> dict[str, object]:
         """What any computed number depends on here, for the cache."""
-        return {"weights": self.model.fingerprint, "corpus": self.corpus.digest, "seed": self.seed, **more}
+        return {"weights": self.weights, "corpus": self.corpus.digest, "seed": self.seed, **more}

@@ -1,8 +1,8 @@
 """How good scores are, measured by training again: LDS with its ceiling, intervals, leaving the top out.
 
 The linear datamodeling score [1]_: models are trained on random subsets of the corpus; scores are good if the sum over
-a subset's items ranks the subsets as the query's loss does. Retraining with other seeds tells how much of that ranking is
-chance, hence the ceiling.
+a subset's items ranks the subsets as the query's loss does. Retraining with other seeds tells how much of that ranking
+is chance, hence the ceiling.
 
 References
 ----------

@@ -108,3 +108,100 @@ class Scores(Value):
             return None
         error: DoubleArray = self.by_draw.std(axis=1, ddof=1) / np.sqrt(self.by_draw.shape[1])
         return error
+
+
+@dataclass(frozen=True, slots=True)
+class RankedItem:
+    """One item of a ranking, the most influential first.
+
+    ``score`` is in the method's unit, the panel's mean not taken away; ``z`` sets it beside the panel's scores of the
+    same item (None without a panel); ``standard_error`` is over draws of noise, ``spread`` the standard deviation over
+    models or checkpoints, where there are several. ``likeness`` is how alike item and output are by a method that looks
+    at no weights, ``evidence`` where more is said of that: influence and likeness are two things.
+    """
+
+    item: str
+    holder: str
+    score: float
+    z: float | None = None
+    standard_error: float | None = None
+    spread: float | None = None
+    likeness: float | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class AttributionResult(Value):
+    """Which items of a frozen corpus mattered for one output, how sure that is, and what it does not say.
+
+    ``items`` are the top of the ranking; ``moments`` sum up all scores, ``scores`` are they, in the order of
+    ``candidates``, where they were asked to be kept. ``verdict`` is one of ``VERDICTS``, ``reasons`` say why;
+    ``p_value`` is how often pieces of the panel, which owe the corpus nothing, have a ranking as pronounced. ``scored``
+    of ``corpus_size`` items were looked at, chosen by ``gate``. The digests are sha256; without a frozen corpus there
+    is no result.
+    """
+
+    query: str
+    method: str
+    settings: Mapping[str, Any]
+    unit: str
+    items: tuple[RankedItem, ...]
+    verdict: str
+    reasons: tuple[str, ...]
+    p_value: float | None
+    scored: int
+    corpus_size: int
+    gate: str
+    corpus_digest: str
+    weights_digest: str
+    code_digest: str
+    limits: str
+    moments: Mapping[str, float]
+    facts: Mapping[str, float] = field(default_factory=dict)
+    likeness_method: str = ""
+    seed: int = 440
+    panel_size: int = 0
+    models: int = 1
+    sign: str = SIGN
+    candidates: tuple[str, ...] = ()
+    scores: DoubleArray | None = None
+
+    def __post_init__(self) -> None:
+        for what in ("corpus", "weights", "code"):
+            found = getattr(self, f"{what}_digest")
+            if not is_digest(found):
+                raise InputError(
+                    f"a result needs the sha256 of its {what}, 64 hex digits; got {found!r}. Freeze the corpus first "
+                    f"(versionmatch.types.attribution.Corpus) and take digest from it"
+                )
+        if self.verdict not in VERDICTS:
+            raise InputError(f"a verdict is one of {', '.join(VERDICTS)}; got {self.verdict!r}")
+        if not 0 < self.scored <= self.corpus_size:
+            raise InputError(f"scored is 1 to corpus_size = {self.corpus_size}; got {self.scored}")
+        if not self.limits:
+            raise InputError("a result states its limits; take them from versionmatch.attribution.scope")
+        for name in ("settings", "moments", "facts"):
+            object.__setattr__(self, name, mapping(getattr(self, name)))
+        if self.scores is not None:
+            object.__setattr__(self, "scores", frozen(self.scores, np.float64))
+
+    @property
+    def coverage(self) -> str:
+        """How much of the corpus was looked at, in words."""
+        return f"scored {self.scored:,} of {self.corpus_size:,}, gate = {self.gate}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON-able values; the full scores only where they were kept."""
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in {"items", "candidates", "scores"}}
+        found = {name: _json(value) for name, value in plain.items()}
+        rows = [{name: getattr(item, name) for name in item.__slots__} for item in self.items]
+        kept = None if self.scores is None else dict(zip(self.candidates, self.scores.tolist(), strict=True))
+        return {**found, "coverage": self.coverage, "items": rows, "scores": kept}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _json(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_json(v) for v in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,8 +1,8 @@
 """Unlearning in many small steps, while a batch of the corpus is held on to, until the output has risen enough.
 
 No curvature is needed: the retained batch does its work, at the price of a training step per step. Bounded: the
-output's loss is pushed no further than the rise asked for. After Serrà et al., 2026 (arXiv 2605.17938); the stop is ours, a
-rise in place of a share of an untrained model's loss, which poorly modelled outputs reach at once.
+output's loss is pushed no further than the rise asked for. After Serrà et al., 2026; the stop is ours,
+a rise in place of a share of an untrained model's loss, which poorly modelled outputs reach at once.
 """
 
 from __future__ import annotations
