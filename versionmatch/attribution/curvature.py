@@ -12,7 +12,7 @@ References
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -129,7 +129,7 @@ def fit_diagonal(context: Context, spec: CurvatureSpec) -> Diagonal:
 
     squares = torch.from_numpy(context.cache.get("fisher", key, make)["squares"].copy())
     damped = [part + spec.damping * part.mean() + 1e-20 for part in squares.split(sizes(context.model, names))]
-    return Diagonal((1 / torch.cat(damped)).to(_device(context.model)))
+    return Diagonal(_like_params(context.model, 1 / torch.cat(damped)))
 
 
 def fit_ekfac(context: Context, spec: CurvatureSpec) -> Ekfac:
@@ -140,9 +140,12 @@ def fit_ekfac(context: Context, spec: CurvatureSpec) -> Ekfac:
     key = context.key(code=CODE, names=list(names), spec=spec.settings())
     arrays = context.cache.get("ekfac", key, lambda: _factors(context, spec, layers))
     biases = bias_names(context.model, layers, names)
-    device = _device(context.model)
     found = tuple(
-        Layer(name, biases[name], *(torch.from_numpy(arrays[f"{name}|{part}"].copy()).to(device) for part in PARTS))
+        Layer(
+            name,
+            biases[name],
+            *(_like_params(context.model, torch.from_numpy(arrays[f"{name}|{part}"].copy())) for part in PARTS),
+        )
         for name in layers
     )
     return Ekfac(names, tuple(tuple(params[name].shape) for name in names), found, spec.damping)
@@ -173,7 +176,7 @@ def _factors(context: Context, spec: CurvatureSpec, layers: Mapping[str, nn.Line
             inputs[name] = inputs.get(name, 0) + entering.T @ entering
             outputs[name] = outputs.get(name, 0) + leaving.T @ leaving
     bases = {n: (torch.linalg.eigh(inputs[n].double())[1], torch.linalg.eigh(outputs[n].double())[1]) for n in layers}
-    turned = {name: (a.float(), g.float()) for name, (a, g) in bases.items()}
+    turned = {n: (_like_params(context.model, a), _like_params(context.model, g)) for n, (a, g) in bases.items()}
     squares = _squares(context, tape, turned, ids, draws, losses)
     found = {f"{n}|inputs": turned[n][0].cpu().numpy() for n in layers}
     found |= {f"{n}|outputs": turned[n][1].cpu().numpy() for n in layers}
@@ -188,19 +191,53 @@ def _squares(
     draws: Draws,
     losses: Callable[[Batch, Draws], Tensor],
 ) -> dict[str, Tensor]:
-    """Mean over items and draws of the square of one's gradient in the eigenbasis."""
+    """Mean over items and draws of the square of one's gradient in the eigenbasis.
+
+    Many at once where the layers' rows are the items' (which is tried, and compared, on the first few), else one by one.
+    """
+
+    def passed(batch: Batch, some: Draws) -> None:
+        with tape:
+            gradient(context.model, losses(batch, some).sum(), context.free_names())
+
+    def one_by_one(batches: Iterable[Batch]) -> Iterator[dict[str, Tensor] | None]:
+        for batch in batches:
+            for draw in draws.split(1):
+                passed(batch, draw)
+                yield {
+                    n: ((tape.rows(n)[1] @ g).T @ (tape.rows(n)[0] @ a)).double().square()
+                    for n, (a, g) in bases.items()
+                }
+
+    def together(batches: Iterable[Batch]) -> Iterator[dict[str, Tensor] | None]:
+        for batch in batches:
+            passed(batch, draws)
+            examples = len(batch.ids) * len(draws)
+            found = {name: tape.squares(name, examples, a, g) for name, (a, g) in bases.items()}
+            yield None if any(value is None for value in found.values()) else found
+
+    few = ids[:3]
+    slow = _added(one_by_one(context.batches(few, 1)))
+    fast = _added(together(context.batches(few, len(few))))
+    alike = fast is not None and slow is not None and all(_close(fast[name], slow[name]) for name in bases)
+    total = _added(together(context.batches(ids, 32))) if alike else _added(one_by_one(context.batches(ids, 1)))
+    return {name: value / (len(ids) * len(draws)) for name, value in (total or {}).items()}
+
+
+def _added(parts: Iterable[dict[str, Tensor] | None]) -> dict[str, Tensor] | None:
     total: dict[str, Tensor] = {}
-    count = 0
-    for batch in context.batches(ids, 1):
-        for draw in draws.split(1):
-            with tape:
-                gradient(context.model, losses(batch, draw).sum(), context.free_names())
-            for name, (a, g) in bases.items():
-                entering, leaving = tape.rows(name)
-                total[name] = total.get(name, 0) + ((leaving @ g).T @ (entering @ a)).double().square()
-            count += 1
-    return {name: (value / count).float() for name, value in total.items()}
+    for part in parts:
+        if part is None:
+            return None
+        total = {name: total[name] + value if name in total else value for name, value in part.items()}
+    return total
 
 
-def _device(model: AttributableModel) -> torch.device:
-    return next(iter(model.params().values())).device
+def _close(a: Tensor, b: Tensor) -> bool:
+    return bool((a - b).abs().max() <= 1e-3 * b.abs().max())
+
+
+def _like_params(model: AttributableModel, values: Tensor) -> Tensor:
+    """On the params' device, in their precision."""
+    found: Tensor = values.to(next(iter(model.params().values())))
+    return found

@@ -20,6 +20,10 @@ def linears(model: AttributableModel) -> dict[str, nn.Linear]:
     return {name: found[name] for name in model.params() if name in found}
 
 
+AT_ONCE = 2**23
+"""Numbers of examples' gradients that are held at once."""
+
+
 class Tape:
     """Records one forward and backward pass inside ``with``; ``rows`` tells what passed a layer then."""
 
@@ -56,6 +60,25 @@ class Tape:
         else:
             entering = torch.cat([a.reshape(-1, layer.in_features) for a, _ in passed])
             leaving = torch.cat([g.reshape(-1, layer.out_features) for _, g in passed])
-        if self._biased[name]:
-            entering = torch.cat([entering, entering.new_ones(len(entering), 1)], 1)
-        return entering, leaving
+        return self._with_ones(name, entering), leaving
+
+    def squares(self, name: str, examples: int, inputs: Tensor, outputs: Tensor) -> Tensor | None:
+        """Sum of the squares of each example's gradient, turned by eigenvectors of inputs and outputs.
+
+        None where the layer was passed more than once, or its first axis is not that of the examples.
+        """
+        passed = self._passed[name]
+        if len(passed) != 1 or passed[0][0].shape[0] != examples:
+            return None
+        entering = self._with_ones(name, passed[0][0].reshape(examples, -1, passed[0][0].shape[-1])) @ inputs
+        leaving = passed[0][1].reshape(examples, -1, passed[0][1].shape[-1]) @ outputs
+        total = torch.zeros(len(outputs), len(inputs), dtype=torch.float64, device=inputs.device)
+        size = max(1, AT_ONCE // total.numel())
+        for a, g in zip(entering.split(size), leaving.split(size), strict=True):
+            total += torch.einsum("eto,eti->eoi", g, a).double().square().sum(0)
+        return total
+
+    def _with_ones(self, name: str, entering: Tensor) -> Tensor:
+        if not self._biased[name]:
+            return entering
+        return torch.cat([entering, entering.new_ones(*entering.shape[:-1], 1)], -1)

@@ -84,8 +84,8 @@ class Gradients:
 
     def of(self, batch: Batch, draws: Draws | None = None, *, mask_pad: bool = False) -> Tensor:
         """Of a batch of one, with the weights as they are now: ``(n_weights,)``, or ``(dim,)``."""
-        found = item_gradient(self.context.model, batch, draws or self.draws, self.names, mask_pad=mask_pad).float()
-        return found if self._projection is None else self._projection.apply(found)
+        found = item_gradient(self.context.model, batch, draws or self.draws, self.names, mask_pad=mask_pad)
+        return found if self._projection is None else self._projection.apply(found.float())
 
     def rows(self) -> tuple[dict[str, int], npt.NDArray[np.float32]]:
         """Where each item's row is, and the rows ``(n_items, n_weights or dim)``."""

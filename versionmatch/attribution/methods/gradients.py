@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.linalg import cho_factor, cho_solve
 
 from ...plugins import Batch
 from ...types.attribution import Scores
@@ -152,18 +153,18 @@ class Trak:
     def settings(self) -> Mapping[str, object]:
         return {"dim": self.dim, "ridge": self.ridge, "draws": self.draws, "query_draws": self.query_draws}
 
-    def fit(self, context: Context) -> tuple[Rows, npt.NDArray[np.float64], float]:
-        """The sketches, and their products among each other, which is all that the inverse needs."""
+    def fit(self, context: Context) -> tuple[Rows, Any]:
+        """The sketches, and the factor of their covariance with its ridge."""
         gradients = Gradients(context, SketchSpec(self.dim, self.draws))
         where, rows = gradients.rows()
         covariance = rows.T.astype(np.float64) @ rows
-        return (gradients, where, rows), covariance, self.ridge * float(np.trace(covariance)) / self.dim
+        ridge = max(self.ridge * float(np.trace(covariance)) / self.dim, 1e-30)
+        return (gradients, where, rows), cho_factor(covariance + ridge * np.eye(self.dim))
 
     def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
-        (gradients, where, rows), covariance, ridge = fitted
+        (gradients, where, rows), factor = fitted
         mine = _query(context, gradients, query, self.query_draws)
-        solved = np.linalg.solve(covariance + ridge * np.eye(len(covariance)), mine)
-        return Scores(_rows(rows, where, candidates) @ solved)
+        return Scores(_rows(rows, where, candidates) @ cho_solve(factor, mine))
 
 
 class EkfacInfluence:
@@ -194,7 +195,7 @@ class EkfacInfluence:
 
     def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
         (gradients, where, rows), curvature = fitted
-        mine = torch.from_numpy(_query(context, gradients, query, self.query_draws)).float()
+        mine = gradients.of(query, context.draws(self.query_draws, "query"), mask_pad=True)
         solved = curvature.solve(mine).double().cpu().numpy()
         return Scores(_rows(rows, where, candidates) @ solved)
 
