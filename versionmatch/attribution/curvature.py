@@ -193,7 +193,7 @@ def _squares(
 ) -> dict[str, Tensor]:
     """Mean over items and draws of the square of one's gradient in the eigenbasis.
 
-    Many at once where the layers' rows are the items' (which is tried, and compared, on the first few), else one by one.
+    Many at once where the layers' rows are the items' (which is tried on the first few), else one by one.
     """
 
     def passed(batch: Batch, some: Draws) -> None:
