@@ -81,7 +81,9 @@ def centred_lds(scores: npt.ArrayLike, truth: Truth) -> float:
     """LDS of what is a query's own: means over queries are taken from the scores and from each subset's losses."""
     values = np.asarray(scores, np.float64)
     losses = truth.losses - truth.losses.mean(axis=2, keepdims=True)
-    return lds(values - values.mean(axis=0), Truth(truth.members, losses))
+    centred = values - values.mean(axis=0)
+    rest = np.abs(centred) <= 1e-12 * np.abs(values).max()  # what is left of equal numbers is no score
+    return lds(np.where(rest, 0.0, centred), Truth(truth.members, losses))
 
 
 def agnostic_lds(scores: npt.ArrayLike, truth: Truth) -> float:

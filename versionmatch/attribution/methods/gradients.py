@@ -37,7 +37,7 @@ def _query(context: Context, gradients: Gradients, query: Batch, draws: int) -> 
     return np.asarray(found.double().cpu().numpy())
 
 
-class _Products:
+class _Plain:
     """What ``graddot`` and ``gradcos`` have in common."""
 
     name, unit = "", ""
@@ -56,7 +56,7 @@ class _Products:
         return (gradients, *gradients.rows())
 
 
-class GradDot(_Products):
+class GradDot(_Plain):
     """Product of the gradients.
 
     Parameters
@@ -72,19 +72,25 @@ class GradDot(_Products):
     def score(self, context: Context, fitted: Rows, query: Batch, candidates: Sequence[str]) -> Scores:
         gradients, where, rows = fitted
         mine = _query(context, gradients, query, self.query_draws)
-        return Scores(_rows(rows, where, candidates) @ mine)
+        return Scores(_products(rows, where, candidates, mine))
 
 
-class GradCos(_Products):
+class GradCos(_Plain):
     """Cosine of the gradients; settings as of ``GradDot``."""
 
     name, unit = "gradcos", "cosine"
 
-    def score(self, context: Context, fitted: Rows, query: Batch, candidates: Sequence[str]) -> Scores:
-        gradients, where, rows = fitted
-        mine, theirs = _query(context, gradients, query, self.query_draws), _rows(rows, where, candidates)
-        lengths = np.linalg.norm(theirs, axis=1) * np.linalg.norm(mine)
-        return Scores(theirs @ mine / np.where(lengths > 0, lengths, 1.0))
+    def fit(self, context: Context) -> Any:
+        """Gradients of the items, and their lengths."""
+        found = super().fit(context)
+        return found, _lengths(found[2])
+
+    def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
+        (gradients, where, rows), lengths = fitted
+        mine = _query(context, gradients, query, self.query_draws)
+        mine = mine / (np.linalg.norm(mine) or 1.0)
+        theirs = lengths[[where[item] for item in candidates]]
+        return Scores(_products(rows, where, candidates, mine) / theirs)
 
 
 class TracIn:
@@ -126,7 +132,7 @@ class TracIn:
             with restored(model) as weights:
                 weights.put(values_at(model, name))
                 mine = _query(context, gradients, query, self.query_draws)
-            total += rate * (_rows(rows, where, candidates) @ mine)
+            total += rate * _products(rows, where, candidates, mine)
         return Scores(total)
 
 
@@ -164,7 +170,7 @@ class Trak:
     def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
         (gradients, where, rows), factor = fitted
         mine = _query(context, gradients, query, self.query_draws)
-        return Scores(_rows(rows, where, candidates) @ cho_solve(factor, mine))
+        return Scores(_products(rows, where, candidates, cho_solve(factor, mine)))
 
 
 class EkfacInfluence:
@@ -197,7 +203,7 @@ class EkfacInfluence:
         (gradients, where, rows), curvature = fitted
         mine = gradients.of(query, context.draws(self.query_draws, "query"), mask_pad=True)
         solved = curvature.solve(mine).double().cpu().numpy()
-        return Scores(_rows(rows, where, candidates) @ solved)
+        return Scores(_products(rows, where, candidates, solved))
 
 
 def values_at(model: Any, checkpoint: str) -> list[torch.Tensor]:
@@ -206,7 +212,15 @@ def values_at(model: Any, checkpoint: str) -> list[torch.Tensor]:
     return [then[name] for name in model.params()]
 
 
-def _rows(
-    rows: npt.NDArray[np.float32], where: Mapping[str, int], candidates: Sequence[str]
+def _products(
+    rows: npt.NDArray[np.float32], where: Mapping[str, int], candidates: Sequence[str], mine: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    return rows[[where[item] for item in candidates]].astype(np.float64)
+    """Of the candidates' rows with a vector, in float64, some rows at a time."""
+    at = [where[item] for item in candidates]
+    return np.concatenate([rows[at[i : i + 64]].astype(np.float64) @ mine for i in range(0, len(at), 64)])
+
+
+def _lengths(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    found = [np.linalg.norm(rows[i : i + 64].astype(np.float64), axis=1) for i in range(0, len(rows), 64)]
+    lengths = np.concatenate(found)
+    return np.where(lengths > 0, lengths, 1.0)
