@@ -8,6 +8,7 @@
     │   ├── LimitError                     an input is larger than a limit that the caller can raise
     │   ├── ParamsError                    a setting is unknown, of the wrong kind or out of range
     │   └── FeatureMismatch                two features cannot be compared with each other
+    ├── CapabilityError (TypeError)        a model cannot do what a method of attribution needs
     ├── MissingExtra (ImportError)         an optional dependency is not installed
     ├── UnknownPlugin (LookupError)        no plugin of that name
     ├── PluginConflict (RuntimeError)      two distributions claim one name
@@ -65,6 +66,18 @@ class ParamsError(InputError):
 
 class FeatureMismatch(InputError):
     """Two features of different kind, rate or settings cannot be compared."""
+
+
+class CapabilityError(VersionMatchError, TypeError):
+    """A model cannot do what a method needs; said before anything is computed."""
+
+    def __init__(self, method: str, model: str, *, missing: Iterable[str], offered: Iterable[str]) -> None:
+        self.missing = tuple(sorted(missing))
+        super().__init__(
+            f"the method {method!r} needs {', '.join(self.missing)}, which the model {model!r} does not offer (it "
+            f"offers: {', '.join(sorted(offered)) or 'nothing'}); choose another method, or add this to its adapter "
+            f"and to its capabilities"
+        )
 
 
 class MissingExtra(VersionMatchError, ImportError):

@@ -10,22 +10,41 @@ The package's own extractors, cues, exporters and encoders are announced in the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from .errors import ParamsError, PluginConflict, UnknownPlugin
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from .attribution.context import Context
+    from .attribution.draws import Draws
     from .types import Audio, Evidence, Feature, KeylessSegments, Match, Segments
+    from .types.attribution import Scores
     from .types.neighbours import Hits, IndexSpec
 
-GROUPS = ("extractors", "cues", "exporters", "encoders", "indexes")
+GROUPS = ("extractors", "cues", "exporters", "encoders", "indexes", "adapters", "attributors")
+
+CAPABILITIES = {
+    "gradients": "losses can be differentiated by params()",
+    "linears": "module() is there, and some of its nn.Linear layers have their weights in params()",
+    "sampling": "sampled(batch, draws, seed) gives losses of targets drawn from the model itself",
+    "draws": "losses depend on the draws (noise, timesteps); without, one draw says all",
+    "padding": "items are padded, and mask_pad changes losses",
+    "hidden": "hidden(batch) gives the model's own state, a vector per item",
+    "embedding": "embedding(batch) gives a vector per item in which versions lie near each other",
+    "tokens": "tokens(batch) gives each item as a sequence of whole numbers",
+    "checkpoints": "checkpoints() names earlier weights with their learning rates, checkpoint(name) gives them",
+}
+"""What a model may offer to methods of attribution beyond losses, which all must give."""
+
+Tensor: TypeAlias = Any
+"""A ``torch.Tensor``; torch is not imported here."""
 
 Track = Mapping[str, Any]
 """What an extractor or a cue is handed: kind → value, computed when first asked for."""
@@ -125,6 +144,98 @@ class VectorIndex(Protocol):
     def save(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Batch(Protocol):
+    """Some pieces as their model reads them; only the adapter that made it looks inside."""
+
+    @property
+    def ids(self) -> tuple[str, ...]: ...
+
+
+@runtime_checkable
+class AttributableModel(Protocol):
+    """A generative model with its disclosed training corpus, as methods of attribution see it (an *adapter*).
+
+    ``capabilities`` names which of ``CAPABILITIES`` it offers, with these methods; others may be absent::
+
+        module() -> nn.Module                          "linears"
+        sampled(batch, draws, seed: int) -> Tensor     "sampling": (n_items, n_draws), as losses(), differentiable
+        hidden(batch) -> Tensor                        "hidden": (n_items, dim)
+        embedding(batch) -> Tensor                     "embedding": (n_items, dim)
+        tokens(batch) -> Sequence[Sequence[int]]       "tokens"
+        checkpoints() -> Mapping[str, float]           "checkpoints": name → learning rate then
+        checkpoint(name) -> Mapping[str, Tensor]       the values of params() at that time
+
+    ``loss_unit`` is that of ``losses`` (``"nats per token"``, ``"v-MSE"``). The network stays in evaluation mode: no
+    dropout. Frozen encoders are run once, when a batch is made.
+    """
+
+    name: str
+    capabilities: frozenset[str]
+    loss_unit: str
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256, 64 hex digits, of the weights, the configuration and the adapter's own version."""
+        ...
+
+    def params(self) -> Mapping[str, Tensor]:
+        """The weights that may be changed, live leaves by name, always in the same order: what is attributed to."""
+        ...
+
+    def groups(self) -> Mapping[str, Sequence[str]]:
+        """Names of params by part of the network (``"attention"``, ``"mlp"``, ``"head"``…); may overlap."""
+        ...
+
+    def item_ids(self) -> Sequence[str]:
+        """The ids of the corpus, stable, each once."""
+        ...
+
+    def load(self, ids: Sequence[str]) -> Batch:
+        """Items of the corpus, in the order asked for."""
+        ...
+
+    def read(self, sources: Mapping[str, Any]) -> Batch:
+        """Pieces that are not of the corpus (outputs, a panel), by id; the adapter says what a source is."""
+        ...
+
+    def losses(self, batch: Batch, draws: Draws, *, mask_pad: bool) -> Tensor:
+        """The training loss of each item under each draw, ``(n_items, n_draws)`` float32, differentiable by params.
+
+        Never reduced over items; a mean over an item's own tokens, codebooks or dimensions. All that is random is
+        taken from ``draws`` by item id and draw number. ``mask_pad`` leaves padding out of an item's mean; without it
+        padding counts as it did in training.
+        """
+        ...
+
+
+@runtime_checkable
+class Attributor(Protocol):
+    """A way of saying how much each item of the corpus mattered for an output (a *method*).
+
+    Positive scores: without the item, the output's loss should be higher. ``requires`` are ``CAPABILITIES`` of the
+    model, checked before ``fit``. ``settings`` is JSON-able and holds all that can change a score. ``unit`` is that of
+    the scores. What ``fit`` does is the same for every query and kept in ``context.cache``; ``score`` leaves the
+    weights bit for bit as they were. A score depends on neither batch size nor order of candidates (1e-6, of the
+    largest where that is above 1).
+    """
+
+    name: str
+    requires: frozenset[str]
+    unit: str
+
+    @property
+    def settings(self) -> Mapping[str, object]: ...
+
+    def fit(self, context: Context) -> Any:
+        """What all queries share (a Fisher, base losses, sketches); handed to ``score``."""
+        ...
+
+    def score(self, context: Context, fitted: Any, query: Batch, candidates: Sequence[str]) -> Scores:
+        """Scores of the candidates, ids of the corpus, for a query, which is a batch of one piece."""
+        ...
 
 
 @cache

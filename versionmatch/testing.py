@@ -24,12 +24,28 @@ import numpy.typing as npt
 
 from .audio import synth
 from .audio.decode import load
-from .errors import IndexMismatch, InputError, VersionMatchError
+from .conformance import ConformanceError, demand
+from .errors import IndexMismatch, InputError
 from .features.chords import ROOTS
 from .features.view import Track
 from .plugins import Cue, Encoder, Exporter, Extractor, VectorIndex
+from .testing_attribution import check_adapter, check_attributor
 from .types import Annotation, Audio, Evidence, Feature, Features, KeylessSegments, Match, Notes, Peaks, Segments
 from .types.neighbours import Hits, IndexSpec
+
+__all__ = [
+    "ConformanceError",
+    "check_adapter",
+    "check_attributor",
+    "check_cue",
+    "check_encoder",
+    "check_exporter",
+    "check_extractor",
+    "check_vector_index",
+    "difficult_tracks",
+    "example_rhythms",
+    "example_tracks",
+]
 
 STEPS = (0, 4, 7, 5, 4, 2, 0, 7, 9, 7, 5, 4, 2, 4, 0, 0)
 OTHER_STEPS = (0, 1, 6, 10, 3, 8, 11, 2, 6, 1, 9, 3, 10, 5, 0, 8)
@@ -39,15 +55,6 @@ OTHER_CHORDS = ((0, "min"), (6, "7"), (3, "maj"), (11, "min"), (6, "min"), (9, "
 _FEATURES = (Features, Notes, Annotation, Segments, Peaks)
 Table: TypeAlias = npt.NDArray[Any]
 _Chords: TypeAlias = tuple[tuple[int, str], ...]
-
-
-class ConformanceError(VersionMatchError, AssertionError):
-    """A plugin breaks a rule of its seam."""
-
-
-def _demand(ok: bool, rule: str) -> None:
-    if not ok:
-        raise ConformanceError(rule)
 
 
 def _track(audio: Audio, **written: Feature) -> Track:
@@ -124,25 +131,25 @@ def _content(feature: Feature | KeylessSegments) -> tuple[bytes, ...]:
 
 def check_extractor(extractor: Extractor) -> None:
     """An extractor names what it makes and needs, is deterministic, and survives sound that says little."""
-    _demand(isinstance(extractor, Extractor), "an extractor has name, kind, needs, settings and extract(track)")
-    _demand(isinstance(extractor.settings, Mapping), "settings is a mapping")
-    _demand(json.loads(json.dumps(dict(extractor.settings))) is not None, "settings can be written as JSON")
+    demand(isinstance(extractor, Extractor), "an extractor has name, kind, needs, settings and extract(track)")
+    demand(isinstance(extractor.settings, Mapping), "settings is a mapping")
+    demand(json.loads(json.dumps(dict(extractor.settings))) is not None, "settings can be written as JSON")
     for track in example_tracks()[:2]:
         first, again = extractor.extract(track), type(extractor)().extract(track)
-        _demand(isinstance(first, _FEATURES), "extract gives Features, Notes, an Annotation, Segments or Peaks")
-        _demand(first.kind == extractor.kind, f"the result's kind is {extractor.kind!r}; got {first.kind!r}")
-        _demand(first.settings == "", "extract leaves settings empty; the track fills them")
-        _demand(_content(first) == _content(again), "the same sound gives the same result, bit for bit")
+        demand(isinstance(first, _FEATURES), "extract gives Features, Notes, an Annotation, Segments or Peaks")
+        demand(first.kind == extractor.kind, f"the result's kind is {extractor.kind!r}; got {first.kind!r}")
+        demand(first.settings == "", "extract leaves settings empty; the track fills them")
+        demand(_content(first) == _content(again), "the same sound gives the same result, bit for bit")
         _check_times(first, track.recording.duration_s)
     for name, track in difficult_tracks().items():
-        _demand(extractor.extract(track) is not None, f"an extractor survives {name}")
+        demand(extractor.extract(track) is not None, f"an extractor survives {name}")
 
 
 def _check_times(feature: Feature | KeylessSegments, duration_s: float) -> None:
     slack = 0.25
     if isinstance(feature, (Features, Peaks)):
         ends = feature.n_frames / feature.frame_rate
-        _demand(
+        demand(
             abs(ends - duration_s) <= slack + 1 / feature.frame_rate, f"frames cover the recording; got {ends:.2f} s"
         )
     elif len(feature):
@@ -150,7 +157,7 @@ def _check_times(feature: Feature | KeylessSegments, duration_s: float) -> None:
             ends = float(feature.ends_s.max())
         else:
             ends = float((feature.onset_s + feature.duration_s).max())
-        _demand(ends <= duration_s + slack, f"nothing lies after the recording's end; got {ends:.2f} s")
+        demand(ends <= duration_s + slack, f"nothing lies after the recording's end; got {ends:.2f} s")
 
 
 def check_cue(cue: Cue) -> None:
@@ -159,36 +166,36 @@ def check_cue(cue: Cue) -> None:
     A cue whose ``element`` is ``"rhythm"`` is given tracks whose rhythms differ: its version has other pitches and
     another tempo, its stranger the same pitches and the same tempo. It must find the version the more alike.
     """
-    _demand(isinstance(cue, Cue), "a cue has name, needs and compare(query, reference)")
+    demand(isinstance(cue, Cue), "a cue has name, needs and compare(query, reference)")
     of_rhythm = getattr(cue, "element", "") == "rhythm"
     song, version, stranger = example_rhythms() if of_rhythm else example_tracks()
     found, again = cue.compare(song, version), cue.compare(song, version)
-    _demand(isinstance(found, Evidence) and found.cue == cue.name, f"compare gives Evidence of the cue {cue.name!r}")
-    _demand(found.raw == again.raw and found.spans == again.spans, "the same pair gives the same evidence")
-    _demand(bool(found.unit), "a raw value says its unit")
-    _demand(found.score is None and found.p_value is None, "score and p_value are left to calibration")
+    demand(isinstance(found, Evidence) and found.cue == cue.name, f"compare gives Evidence of the cue {cue.name!r}")
+    demand(found.raw == again.raw and found.spans == again.spans, "the same pair gives the same evidence")
+    demand(bool(found.unit), "a raw value says its unit")
+    demand(found.score is None and found.p_value is None, "score and p_value are left to calibration")
     own, other = cue.compare(song, song).raw, cue.compare(song, stranger).raw
-    _demand(own > other, f"a recording is more like itself than like another: {own} against {other}")
+    demand(own > other, f"a recording is more like itself than like another: {own} against {other}")
     if of_rhythm:
-        _demand(found.raw > other, f"the same rhythm is more alike than another: {found.raw} against {other}")
+        demand(found.raw > other, f"the same rhythm is more alike than another: {found.raw} against {other}")
     for span in found.spans:
         inside = span.query_end_s <= song.recording.duration_s + 0.5
-        _demand(inside and span.reference_end_s <= version.recording.duration_s + 0.5, "spans lie inside both")
+        demand(inside and span.reference_end_s <= version.recording.duration_s + 0.5, "spans lie inside both")
     for name, track in difficult_tracks().items():
         poor = cue.compare(track, song).raw
-        _demand(np.isfinite(poor) and poor < own, f"{name} is less like a song than the song itself")
+        demand(np.isfinite(poor) and poor < own, f"{name} is less like a song than the song itself")
 
 
 def check_exporter(exporter: Exporter, match: Match) -> None:
     """An exporter writes a file, the same each time, with the suffix it names."""
-    _demand(isinstance(exporter, Exporter), "an exporter has name, suffix and export(match, path)")
-    _demand(exporter.suffix.startswith("."), f"a suffix starts with a dot; got {exporter.suffix!r}")
+    demand(isinstance(exporter, Exporter), "an exporter has name, suffix and export(match, path)")
+    demand(exporter.suffix.startswith("."), f"a suffix starts with a dot; got {exporter.suffix!r}")
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{name}{exporter.suffix}" for name in ("first", "second")]
         for path in paths:
             exporter.export(match, path)
-            _demand(path.is_file() and path.stat().st_size > 0, "export writes a file that is not empty")
-        _demand(paths[0].read_bytes() == paths[1].read_bytes(), "the same comparison gives the same file")
+            demand(path.is_file() and path.stat().st_size > 0, "export writes a file that is not empty")
+        demand(paths[0].read_bytes() == paths[1].read_bytes(), "the same comparison gives the same file")
 
 
 def check_encoder(encoder: Encoder) -> None:
@@ -196,22 +203,22 @@ def check_encoder(encoder: Encoder) -> None:
 
     Its vectors turn with the key, or have no axis of keys (``KeylessSegments``).
     """
-    _demand(isinstance(encoder, Encoder), "an encoder has name, model_id, dim, segment_s and encode(audio)")
+    demand(isinstance(encoder, Encoder), "an encoder has name, model_id, dim, segment_s and encode(audio)")
     song, version, _ = example_tracks()
     found, again = encoder.encode(song["audio"]), encoder.encode(song["audio"])
-    _demand(isinstance(found, (Segments, KeylessSegments)), "encode gives Segments or KeylessSegments")
-    _demand(found.model_id == encoder.model_id, f"segments name the model {encoder.model_id!r}; got {found.model_id!r}")
-    _demand(found.dim == encoder.dim, f"vectors have {encoder.dim} features; got {found.dim}")
+    demand(isinstance(found, (Segments, KeylessSegments)), "encode gives Segments or KeylessSegments")
+    demand(found.model_id == encoder.model_id, f"segments name the model {encoder.model_id!r}; got {found.model_id!r}")
+    demand(found.dim == encoder.dim, f"vectors have {encoder.dim} features; got {found.dim}")
     length_s = float((found.ends_s - found.starts_s).max())
-    _demand(length_s <= encoder.segment_s + 0.25, f"segments last {encoder.segment_s} s; got {length_s} s")
-    _demand(_content(found) == _content(again), "the same sound gives the same segments, bit for bit")
+    demand(length_s <= encoder.segment_s + 0.25, f"segments last {encoder.segment_s} s; got {length_s} s")
+    demand(_content(found) == _content(again), "the same sound gives the same segments, bit for bit")
     _check_times(found, song.recording.duration_s)
     if isinstance(found, Segments):
         other = encoder.encode(version["audio"])
         best = int(np.argmax([(np.roll(found.whole, key, axis=1) * other.whole).sum() for key in range(12)]))
-        _demand(best == 3, f"a tune three semitones higher has its vectors rotated by 3; they are alike at {best}")
+        demand(best == 3, f"a tune three semitones higher has its vectors rotated by 3; they are alike at {best}")
     for name, track in difficult_tracks().items():
-        _demand(len(encoder.encode(track["audio"])) > 0, f"an encoder survives {name}")
+        demand(len(encoder.encode(track["audio"])) > 0, f"an encoder survives {name}")
 
 
 def check_vector_index(kind: type[VectorIndex], *, least_recall: float = 0.99) -> None:
@@ -232,24 +239,22 @@ def _check_index(kind: type[VectorIndex], spec: IndexSpec, folder: Path, least_r
     vectors[400:] = vectors[300:400]  # ties
     ids, queries = rng.permutation(500) + 2**40, works + 0.3 * rng.standard_normal(works.shape)
     index = kind(folder / "index", spec)
-    _demand(isinstance(index, VectorIndex), "an index has name, spec, open, add, remove, search, compact, save, close")
+    demand(isinstance(index, VectorIndex), "an index has name, spec, open, add, remove, search, compact, save, close")
     index.add(vectors[:250], ids[:250])
     index.add(vectors[250:].reshape(-1, *spec.shape), ids[250:])
-    _demand(len(index) == 500, f"len is the number of vectors, 500; got {len(index)}")
+    demand(len(index) == 500, f"len is the number of vectors, 500; got {len(index)}")
     hits = index.search(queries, 10)
     _check_found(hits, _likeness(queries, vectors, spec), ids, least_recall)
     one_by_one = [index.search(query[None], 10) for query in queries]
     same = all(np.array_equal(one.ids[0], row) for one, row in zip(one_by_one, hits.ids, strict=True))
-    _demand(same, "a query finds the same alone and among others")
+    demand(same, "a query finds the same alone and among others")
     _check_refusals(index, spec, ids)
     _check_lasting(kind, index, folder, queries, hits)
     _check_removal(index, folder, vectors, ids)
     other = kind(folder / "other", spec)
     stay = rng.permutation(np.arange(20, 500))
     other.add(vectors[stay], ids[stay])
-    _demand(
-        np.array_equal(other.search(queries, 10).ids, index.search(queries, 10).ids), "order of adding says nothing"
-    )
+    demand(np.array_equal(other.search(queries, 10).ids, index.search(queries, 10).ids), "order of adding says nothing")
     other.close()
     index.close()
 
@@ -266,16 +271,16 @@ def _check_found(hits: Hits, likeness: Table, ids: Table, least_recall: float) -
     best, keys = likeness.max(axis=1), likeness.argmax(axis=1)
     tenth = np.sort(best, axis=1)[:, -10]
     place = np.argsort(ids)[np.searchsorted(np.sort(ids), hits.ids)]
-    _demand(bool(np.isin(hits.ids, ids).all()), "what is found are ids that were added")
+    demand(bool(np.isin(hits.ids, ids).all()), "what is found are ids that were added")
     found = np.take_along_axis(best, place, axis=1)
     recall = float((found >= tenth[:, None] - 1e-3).mean())
-    _demand(recall >= least_recall, f"of the ten nearest {least_recall} are found; got {recall:.3f}")
-    _demand(bool(np.abs(found - hits.scores).max() < 2e-3), "scores are the cosine, in the best key")
+    demand(recall >= least_recall, f"of the ten nearest {least_recall} are found; got {recall:.3f}")
+    demand(bool(np.abs(found - hits.scores).max() < 2e-3), "scores are the cosine, in the best key")
     in_order = (np.diff(hits.scores) < 0) | ((np.diff(hits.scores) == 0) & (np.diff(hits.ids) > 0))
-    _demand(bool(in_order.all()), "the most alike come first, ties by the smaller id")
+    demand(bool(in_order.all()), "the most alike come first, ties by the smaller id")
     near = np.take_along_axis(np.sort(likeness, axis=1)[:, -1] - np.sort(likeness, axis=1)[:, -2:][:, 0], place, axis=1)
     right = (np.take_along_axis(keys, place, axis=1) == hits.keys) | (near < 1e-3)
-    _demand(bool(right.all()), "keys raise what is found to the query")
+    demand(bool(right.all()), "keys raise what is found to the query")
 
 
 def _refused(call: Callable[[], object], error: type[Exception], rule: str) -> None:
@@ -293,14 +298,14 @@ def _check_refusals(index: VectorIndex, spec: IndexSpec, ids: Table) -> None:
     _refused(lambda: index.add(row * np.nan, [1]), InputError, "a vector is finite")
     _refused(lambda: index.add(np.ones((1, spec.width + 1)), [1]), InputError, "a vector has the width of the spec")
     _refused(lambda: index.search(row, 0), InputError, "k is 1 or more")
-    _demand(len(index) == 500, "what is refused changes nothing")
+    demand(len(index) == 500, "what is refused changes nothing")
 
 
 def _check_lasting(kind: type[VectorIndex], index: VectorIndex, folder: Path, queries: Table, hits: Hits) -> None:
     index.save()
     again = kind.open(folder / "index", model_id="model-a")
     found = again.search(queries, 10)
-    _demand(
+    demand(
         np.array_equal(found.ids, hits.ids) and np.array_equal(found.scores, hits.scores), "what is saved comes back"
     )
     again.close()
@@ -311,13 +316,13 @@ def _check_lasting(kind: type[VectorIndex], index: VectorIndex, folder: Path, qu
 
 def _check_removal(index: VectorIndex, folder: Path, vectors: Table, ids: Table) -> None:
     gone = ids[:20]
-    _demand(index.remove(gone) == 20 and index.remove(gone) == 0, "remove says how many were there")
-    _demand(len(index) == 480, "what is removed is not counted")
-    _demand(not np.isin(index.search(vectors[:20], 480).ids, gone).any(), "what is removed is not found")
+    demand(index.remove(gone) == 20 and index.remove(gone) == 0, "remove says how many were there")
+    demand(len(index) == 480, "what is removed is not counted")
+    demand(not np.isin(index.search(vectors[:20], 480).ids, gone).any(), "what is removed is not found")
     index.compact()
-    _demand(not np.isin(index.search(vectors[:20], 480).ids, gone).any(), "nor after compaction")
-    _demand(bool(np.array_equal(index.search(vectors[20:21], 1).ids[0], ids[20:21])), "ids never change")
+    demand(not np.isin(index.search(vectors[:20], 480).ids, gone).any(), "nor after compaction")
+    demand(bool(np.array_equal(index.search(vectors[20:21], 1).ids[0], ids[20:21])), "ids never change")
     unit = vectors[:20] / np.linalg.norm(vectors[:20], axis=1, keepdims=True)
     needles = [row.astype(dtype)[:8].tobytes() for row in unit for dtype in ("<f2", "<f4", "<f8")]
     everything = b"".join(path.read_bytes() for path in (folder / "index").rglob("*") if path.is_file())
-    _demand(not any(needle in everything for needle in needles), "after compaction no byte of what was removed is left")
+    demand(not any(needle in everything for needle in needles), "after compaction no byte of what was removed is left")

@@ -1,0 +1,1 @@
+"""The methods of attribution, each a plugin of ``versionmatch.attributors``."""
