@@ -35,17 +35,26 @@ def kept_elements(match: Match) -> dict[str, float]:
     either recording compared with itself (their geometric mean); of several cues of an element the mean. The value for
     itself is that of a control where the match holds it, else it is measured. Where the features are not at hand, the
     p-value stands in: its logarithm over the least that the null can give. Elements that no cue measured are left out.
+    Measures of notes are asked between scores alone: those that a machine hears depend on the instruments.
     """
+    written = match.query.is_score and match.reference.is_score
     parts: dict[str, list[float]] = {}
     named = {e.element: e.parts for e in match.elements}
     for evidence in match.evidence:
         element = evidence.element
         if element not in ELEMENTS or (named.get(element) and evidence.cue not in named[element]):
             continue
+        if not written and _of_notes(evidence.cue):
+            continue
         share = _kept(evidence, match)
         if share is not None:
             parts.setdefault(element, []).append(share)
     return {element: float(np.mean(shares)) for element, shares in parts.items()}
+
+
+def _of_notes(cue: str) -> bool:
+    """Whether a cue reads notes; a machine hears other notes when other instruments play the same."""
+    return cue in names("cues") and "notes" in find("cues", cue).needs
 
 
 def _kept(evidence: Evidence, match: Match) -> float | None:
