@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..match.withheld import withheld
 from ..types import Control, ElementScore, Evidence, Match
 from .corrected import OF_ELEMENT, mark
-from .markup import Child, Markup, element, join, number
+from .markup import Child, Markup, details, element, join, number
 from .null_strip import null_strip
 from .words_of_p import p_words
+
+BY_COVARIANCE = element("span", "by how its measures go together among unrelated pairs", class_="quiet")
+"""What the p-value of a sum without a distribution of its own rests on."""
 
 
 def elements(match: Match) -> Markup | None:
@@ -78,7 +83,7 @@ def _row(match: Match, score: ElementScore) -> Markup:
         element("b", f"{score.nats:.1f}"),
         f"{score.share:.0%}",
         element("ul", lines, class_="parts") if lines else "–",
-        null_strip(found),
+        null_strip(found) if score.null is not None or score.p_value is None else BY_COVARIANCE,
         p,
     ]
     labels = ("nats", "share", "made up of", "beside unrelated pairs", "p")
@@ -109,24 +114,30 @@ def banner(match: Match) -> Markup | None:
 
 def controls(match: Match) -> Markup:
     """A row for each control: what was tried, what came out, whether that is as it must be."""
-    head = ("control", "measure", "value", "p", "as it must be", "in words")
-    table = element(
-        "table",
-        element("caption", "The same measures on material whose answer is known", class_="visually-hidden"),
-        element("thead", element("tr", [element("th", cell, scope="col") for cell in head])),
-        element("tbody", [_control(control) for control in match.controls]),
-        class_="evidence controls-table",
-    )
-    failed = sum(not control.passed for control in match.controls)
-    told = "All came out as they must." if not failed else f"{failed} of {len(match.controls)} did not."
+    failed = [control for control in match.controls if not control.passed]
+    n = len(match.controls)
+    told = "All came out as they must." if not failed else f"{len(failed)} of {n} did not."
     return join(
         element(
             "p",
             "Each measure was also taken where the answer is known: a recording with itself must stand out, and one "
             f"whose order was destroyed must not. {told}",
         ),
-        element("div", table, class_="wide", tabindex="0", role="region", aria_label="Table of controls"),
+        _controls_table(failed, "Controls that did not come out as they must") if failed else None,
+        details(f"All {n} controls", _controls_table(match.controls, "Table of controls")),
     )
+
+
+def _controls_table(shown: Sequence[Control], name: str) -> Markup:
+    head = ("control", "measure", "value", "p", "as it must be", "in words")
+    table = element(
+        "table",
+        element("caption", "The same measures on material whose answer is known", class_="visually-hidden"),
+        element("thead", element("tr", [element("th", cell, scope="col") for cell in head])),
+        element("tbody", [_control(control) for control in shown]),
+        class_="evidence controls-table",
+    )
+    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=name)
 
 
 def _control(control: Control) -> Markup:
