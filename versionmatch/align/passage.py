@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import FeatureMismatch, InputError
 from ..types import DoubleArray, Features, Passage, Span
 from ..units import signed_semitones
-from .passage_lines import line_paths, trimmed
+from .passage_lines import trimmed
 from .passage_path import Fine, Stretch, onset_rows, refined, separated
 from .passage_search import COARSE_RATE, coarse_paths, frames_per_group, pooled, unit_rows
 
@@ -71,8 +71,7 @@ def shared_passages(
         return ()
     fine = _fine(query, onsets[0] if onsets else None), _fine(reference, onsets[1] if onsets else None)
     found: list[Stretch] = []
-    bent = tuple(trimmed(path, *coarse) for path in coarse_paths(*coarse, transposition))
-    for path in bent or line_paths(*coarse, transposition):
+    for path in (trimmed(path, *coarse) for path in coarse_paths(*coarse, transposition)):
         coarse_s = np.asarray((path.steps * factor + (factor - 1) / 2) / query.frame_rate, dtype=np.float64)
         raised = replace(fine[1], rows=np.roll(fine[1].rows, path.transposition, axis=1))
         found += refined(coarse_s, fine[0], raised, transposition=path.transposition, min_length_s=min_length_s)

@@ -1,8 +1,7 @@
-"""Straight passages: stretches that both play at one relation of tempi, which stand out where a bent path would not.
+"""Straight stretches of a path: what both play at one relation of tempi, which a bent path needs help to go beyond.
 
-A path that may bend finds something anywhere, and must reach much before it says anything. A straight line through the
-map of likeness is one of few, so that ten seconds can stand out [1]_. It is held against the best lines in the other
-keys: unrelated recordings share lines of some strength in every key, a passage lies in one.
+A path that may bend finds something anywhere, and goes on behind a passage as long as bending helps. A straight line
+through the map of likeness is one of few: only what such lines hold is kept of either end [1]_.
 
 References
 ----------
@@ -22,14 +21,10 @@ from .passage_search import Coarse, CoarsePath, IntArray
 SLOPES = np.geomspace(1 / 1.3, 1.3, 21)  # reference frames to a query frame
 DRIFT = 0.7  # standard deviations that a pair of moments must be above the usual likeness to count for a line
 CLIP = 2.0  # the most that it counts
-STANDS_OUT = 1.9  # times the mean of the best lines in the other keys
-LEAST = 6.0  # of any line's total
-MOST = 4  # lines that are told
 AROUND = 4  # frames to either side of a path in which lines along it are looked for
 HOLDS = 10.0  # of the total of a line along a path
 HOLDS_SHARE = 0.35  # of the best of them
 MOST_HELD = 12  # lines along one path
-BAND = 3  # frames on either side of a line that are taken with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +60,6 @@ def standing_out(query: Coarse, reference: Coarse, transposition: int) -> FloatA
     score[~query.active, :] = -CLIP
     score[:, ~reference.active] = -CLIP
     return score
-
-
-def line_paths(query: Coarse, reference: Coarse, transposition: int | None) -> tuple[CoarsePath, ...]:
-    """The straight passages that stand out, strongest first; none where the best line is what other keys have too.
-
-    Where ``transposition`` is given, only it is asked, and still held against the others.
-    """
-    maps = [standing_out(query, reference, shift) for shift in range(12)]
-    found = [_line(score, shift) for shift, score in enumerate(maps)]
-    best = max(found, key=lambda line: (line.total, -line.transposition))
-    if transposition is not None:
-        best = found[transposition % 12]
-    others = float(np.mean([line.total for line in found if line.transposition != best.transposition]))
-    wanted = max(LEAST, STANDS_OUT * others)
-    lines: list[Line] = []
-    score, line = maps[best.transposition], best
-    while line.total >= wanted and len(lines) < MOST:
-        lines.append(line)
-        _taken(score, line)
-        line = _line(score, best.transposition)
-    return tuple(CoarsePath(line.steps, line.total, line.transposition) for line in lines)
 
 
 def trimmed(path: CoarsePath, query: Coarse, reference: Coarse) -> CoarsePath:
@@ -129,9 +103,3 @@ def _extended(steps: IntArray, line: IntArray) -> IntArray:
 def _line(score: FloatArray, transposition: int) -> Line:
     total, which, offset, first, last = best_line(score, SLOPES)
     return Line(total, float(SLOPES[max(which, 0)]), offset, first, last, transposition)
-
-
-def _taken(score: FloatArray, line: Line) -> None:
-    """Leave nothing of the line and its surroundings."""
-    for row, column in line.steps:
-        score[row, max(0, column - BAND) : column + BAND + 1] = -CLIP
