@@ -12,8 +12,9 @@ from tests.fingerprint.examples import SR, audio, resampled, sound
 from versionmatch.errors import FeatureMismatch
 from versionmatch.fingerprint.landmarks import ASKED, FRAME_RATE, landmarks
 from versionmatch.fingerprint.pairwise import same_sound
+from versionmatch.fingerprint.score import Sighting
 from versionmatch.fingerprint.score_kernels import best_stretch
-from versionmatch.fingerprint.search import sightings, window_starts
+from versionmatch.fingerprint.search import sightings, stretches, window_starts
 from versionmatch.fingerprint.table import table_of
 from versionmatch.fingerprint.vote import candidates
 from versionmatch.fingerprint.vote_kernels import WEIGHT_BITS, crowded, elect, gather
@@ -181,3 +182,12 @@ def test_peaks_of_two_algorithms_are_not_compared():
     other = Peaks(p.frames, p.bins, p.levels, p.n_frames, p.frame_rate, p.bin_hz, "landmark-v0")
     with pytest.raises(FeatureMismatch, match="'landmark-v1' against 'landmark-v0'"):
         same_sound(p, other)
+
+
+def test_finds_in_one_place_of_a_query_have_no_tempo_of_their_own():
+    """Three answers to the same two seconds lie on no line: the tempo is the one that was tried."""
+    found = [
+        Sighting(0, (100.0, 190.0), (1000.0 + k, 1090.0 + k), SAME, 60.0 - k, 40, 60, SAME) for k in (0.0, 1.0, 2.0)
+    ]
+    joined = stretches(found, 43.0)
+    assert all(s.warp.tempo == 1.0 for s in joined)

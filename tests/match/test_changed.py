@@ -13,14 +13,27 @@ NULL = null_of("unrelated", np.linspace(0.0, 2.0, 101))  # its median is 1
 OWN = {"harmony": 11.0, "melody": 21.0, "rhythm": 5.0}
 
 
-def match(kept, *, elements=(), controls=True, null=NULL, p_value=None):
+def match(kept, *, elements=(), controls=True, null=NULL, p_value=None, scores=False):
     """A match whose cues lie that share of the way from chance to themselves."""
     evidence = tuple(
         Evidence(name, 1.0 + share * (OWN[name] - 1.0), "u", element=name, null=null, p_value=p_value)
         for name, share in kept.items()
     )
     told = tuple(Control("self", name, OWN[name], True, "") for name in OWN) if controls else ()
-    return SimpleNamespace(evidence=evidence, elements=elements, controls=told, query_track={}, reference_track={})
+    side = SimpleNamespace(is_score=scores)
+    tracks = {"query_track": {}, "reference_track": {}}
+    return SimpleNamespace(evidence=evidence, elements=elements, controls=told, query=side, reference=side, **tracks)
+
+
+def test_measures_of_notes_are_asked_between_scores_alone():
+    """A machine hears other notes when other instruments play the same."""
+    tune = Evidence("tune", 1.0, "u", element="melody", null=NULL, size=50)
+    of_scores, of_sound = (match({"melody": 0.8}, scores=scores) for scores in (True, False))
+    told = (Control("self", "tune", 21.0, True, ""), Control("self", "melody", 21.0, True, ""))
+    for made in (of_scores, of_sound):
+        made.evidence, made.controls = (*made.evidence, tune), told
+    assert kept_elements(of_scores)["melody"] == pytest.approx(0.4)
+    assert kept_elements(of_sound)["melody"] == pytest.approx(0.8)
 
 
 def test_what_is_kept_lies_between_chance_and_identity():

@@ -20,6 +20,8 @@ LONGEST_S = 15.0  # a query up to this long is one window; in no warp is it long
 SURE, FILLED = 40.0, 0.8  # nats in that part of a window: it is not looked up in further warps
 SAME_LINE = 4.0  # frames, and of what lies between two windows
 DRIFT = 0.02
+FURTHEST_SLOPE = 0.05
+"""What lies in one place of the query has no slope of its own; a line that is bent further is no line of one sound."""
 REACH_S = 30.0  # windows further apart are not joined
 
 
@@ -141,7 +143,8 @@ def _joined(chain: list[Sighting]) -> Stretch:
     tempo, weights = chain[0].warp.tempo, np.array([float(s.n_hits) for s in chain])
     if len(chain) > 2:
         at = np.array([s.middle for s in chain])
-        tempo = float(np.polyfit(at[:, 0], at[:, 1], 1)[0])
+        slope = float(np.polyfit(at[:, 0], at[:, 1], 1)[0]) if np.ptp(at[:, 0]) > 0 else tempo
+        tempo = slope if abs(slope / tempo - 1) <= FURTHEST_SLOPE else tempo
     pitch = float(np.exp(np.average(np.log([s.warp.pitch for s in chain]), weights=weights)))
     covered, end, score = 0.0, -np.inf, 0.0
     for s in chain:
