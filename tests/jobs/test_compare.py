@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import versionmatch as vm
 from versionmatch.audio import synth
 from versionmatch.errors import AudioDecodeError, InputError, LimitError, ParamsError
+from versionmatch.match.fuse import weighed
 
 SR = 16000
 VERSE = [0, 4, 7, 5, 4, 2, 0, 7, 9, 7, 5, 4, 2, 4, 0, 0]
@@ -139,3 +140,20 @@ def test_one_cue_can_be_asked_alone(song):
     assert match["harmony"].raw > 0
     with pytest.raises(KeyError, match="there is: harmony, passages"):
         _ = match["melody"]
+
+
+TUNE = "X:1\nT:{t}\nM:4/4\nL:1/4\nQ:1/4=110\nK:{k}\n{body}"
+BODY = '"C"CEGE|"F"FAcA|"G"GBdB|"C"c2G2|"Am"AcEc|"Dm"DFAF|"G7"GFED|"C"C4|' * 2
+
+
+def test_the_probability_of_scores_with_chords_is_made_of_their_elements():
+    """What they share passage by passage has no null among scores, and must not lead to the odds of recordings."""
+    query, reference = (TUNE.format(t=t, k=k, body=BODY).encode() for t, k in (("one", "C"), ("two", "C")))
+    reference = reference.replace(b"c2G2", b"c3G").replace(b"C4|", b"CEGc|", 1)
+    match = vm.compare(query, reference)
+    fused = weighed(match)
+    assert match.passages
+    assert fused is not None
+    assert {"prior", "melody", "harmony"} <= set(fused.parts)
+    assert "passages" not in fused.parts
+    assert fused.probability == match.probability

@@ -68,16 +68,18 @@ def findings(
         tell("controls")
         made = controls(cues, evidence, query, reference, nulls.load(), kind)
     refused = withheld(made)
-    believed = tuple(e for e in evidence if e.cue not in refused)
     passages = _passages(query, reference, params)
     evidence = _with_passages(evidence, passages, query, reference)
+    believed = tuple(e for e in evidence if e.cue not in refused)
     elements = element_scores(believed, nulls.load(), kind)
-    sides = query.recording, reference.recording
-    relation, probability = fuse.judge(*sides, evidence, (*passages, *melodies), elements=elements)
+    shared = (*passages, *melodies)
+    relation, probability = _judged(query, reference, believed, shared, elements)
     notes: tuple[str, ...] = ()
-    if refused and relation in CLAIMS and _rests_on(evidence, set(refused)):
-        relation, probability = "undecided", None
-        notes = tuple(f"Refused: {reason}" for reason in refused.values())
+    if refused and relation not in CLAIMS:
+        everything = element_scores(evidence, nulls.load(), kind)
+        if _judged(query, reference, evidence, shared, everything)[0] in CLAIMS:
+            relation, probability = "undecided", None
+            notes = tuple(f"Refused: {reason}" for reason in refused.values())
     return Findings(evidence, passages, elements, made, relation, probability, notes)
 
 
@@ -98,13 +100,18 @@ def _beside(
     return tuple(beside(e, made) for e in evidence)
 
 
+def _judged(
+    query: Track,
+    reference: Track,
+    evidence: tuple[Evidence, ...],
+    passages: tuple[Passage, ...],
+    elements: tuple[ElementScore, ...],
+) -> tuple[str, float | None]:
+    return fuse.judge(query.recording, reference.recording, evidence, passages, elements=elements)
+
+
 CLAIMS = ("version", "related passage")
 """What a failed control can refute: the sound itself needs no likeness, and no relation claims none."""
-
-
-def _rests_on(evidence: tuple[Evidence, ...], refused: set[str]) -> bool:
-    """Whether a cue that is weighed in the probability is among the refused ones."""
-    return bool(refused & {e.cue for e in evidence} & set(calibrate.load().ranking))
 
 
 def _cues(query: Track, reference: Track, params: CompareParams) -> list[Any]:

@@ -38,8 +38,8 @@ def element_scores(evidence: Sequence[Evidence], table: NullTable, kind: str) ->
     return (*scores, ElementScore(OVERALL, total, nats, 1.0 if total else 0.0, _p(everything, table, kind)))
 
 
-OTHERS = ("embedding", "passages")
-"""Cues of no element that are weighed beside them."""
+OTHERS = ("embedding",)
+"""Cues of no element that are weighed beside them. Passages have no null among scores: unrelated ones share none."""
 
 
 def strengths(evidence: Sequence[Evidence], scores: Sequence[ElementScore]) -> dict[str, float]:

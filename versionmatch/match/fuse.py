@@ -67,7 +67,9 @@ def fuse(evidence: Sequence[Evidence], calibration: Calibration | None = None) -
 
 def weighed(match: Match) -> Fused | None:
     """How a comparison's probability is made up; None where it has none."""
-    return _together(match.evidence, match.elements, kind_of(match.query, match.reference), None)
+    failed = {control.cue for control in match.controls if not control.passed}
+    believed = [e for e in match.evidence if e.cue not in failed]
+    return _together(believed, match.elements, kind_of(match.query, match.reference), None)
 
 
 def _together(
