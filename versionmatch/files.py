@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a power cut, never finds half of one."""
+"""Writing files so that a reader, or a power cut, never finds half of one; and where the shipped models lie."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import resources
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
 @contextmanager
@@ -42,3 +43,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def shipped_models() -> Any:
+    """The folder of the models that come with the package, installed or in a checkout."""
+    try:
+        return resources.files("versionmatch._models")
+    except ModuleNotFoundError:  # run from a checkout that is not installed
+        return Path(__file__).resolve().parents[1] / "models"

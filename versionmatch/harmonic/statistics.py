@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from safetensors.numpy import load as load_arrays
 
 from ..errors import InputError, IntegrityError
+from ..files import shipped_models
 from ..types.value import DoubleArray, frozen
 from .codes import LONGEST, Codes, codes_of, kind_of, reduced
 from .progression import Progression
@@ -85,7 +85,7 @@ class HarmonyStatistics:
 @cache
 def load(name: str = DEFAULT) -> HarmonyStatistics:
     """The statistics of that name: a model that is shipped, or a folder."""
-    folder = Path(name) if (Path(name) / "statistics.json").is_file() else _models() / name
+    folder = Path(name) if (Path(name) / "statistics.json").is_file() else shipped_models() / name
     try:
         about = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
         arrays = load_arrays((folder / "figures.safetensors").read_bytes())
@@ -101,10 +101,3 @@ def load(name: str = DEFAULT) -> HarmonyStatistics:
     }
     known = ("least", "chance", "provenance")
     return HarmonyStatistics(about["id"], about["n_works"], tables, **{k: about[k] for k in known})
-
-
-def _models() -> Any:
-    try:
-        return resources.files("versionmatch._models")
-    except ModuleNotFoundError:
-        return Path(__file__).resolve().parents[2] / "models"

@@ -11,14 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import InputError, IntegrityError
+from ..files import shipped_models
 from ..types import DoubleArray, Evidence, Null
 from .null import p_value
 
@@ -189,17 +188,10 @@ def load(name: str = DEFAULT) -> Calibration:
     """The calibration that is shipped under that name; read once. InputError where there is none."""
     if not name.replace("-", "").isalnum():
         raise InputError(f"{name!r} is no calibration's name; the default is {DEFAULT!r}")
-    file = _models() / name / "calibration.json"
+    file = shipped_models() / name / "calibration.json"
     if not file.is_file():
         raise InputError(f"there is no calibration {name!r}; the default is {DEFAULT!r}")
     return Calibration.of_json(file.read_text(encoding="utf-8"), source=f"models/{name}/calibration.json")
-
-
-def _models() -> Any:
-    try:
-        return resources.files("versionmatch._models")
-    except ModuleNotFoundError:  # run from a checkout that is not installed
-        return Path(__file__).parents[2] / "models"
 
 
 def fit_logistic(

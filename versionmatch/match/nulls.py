@@ -18,8 +18,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +25,7 @@ import numpy.typing as npt
 from scipy.stats import chi2
 
 from ..errors import InputError, IntegrityError
+from ..files import shipped_models
 from ..types import DoubleArray, Evidence, Null, Recording
 from .calibrate import Logistic
 from .null import null_of, p_value
@@ -201,14 +200,7 @@ def _pair(text: str) -> tuple[str, str]:
 @cache
 def load(name: str = DEFAULT) -> NullTable:
     """The table that is shipped under that name; read once. InputError where there is none."""
-    file = _models() / name / "nulls.json"
+    file = shipped_models() / name / "nulls.json"
     if not name.replace("-", "").isalnum() or not file.is_file():
         raise InputError(f"there is no table of nulls {name!r}; the default is {DEFAULT!r}")
     return NullTable.of_json(file.read_text(encoding="utf-8"), source=f"models/{name}/nulls.json")
-
-
-def _models() -> Any:
-    try:
-        return resources.files("versionmatch._models")
-    except ModuleNotFoundError:  # run from a checkout that is not installed
-        return Path(__file__).parents[2] / "models"

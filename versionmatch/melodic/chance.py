@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, IntegrityError
+from ..files import shipped_models
 from ..types.value import DoubleArray, IntArray, Value, frozen
-from .statistics import DEFAULT, models
+from .statistics import DEFAULT
 
 SCHEMA = "versionmatch.melodic-chance/1"
 KINDS = ("scores", "mixed", "recordings")
@@ -98,7 +99,7 @@ def standard(
 @cache
 def chances(name: str = DEFAULT) -> Mapping[str, Chance]:
     """What unrelated pairs of each of ``KINDS`` share, from a model's folder; InputError or IntegrityError."""
-    folder = Path(name) if (Path(name) / "chance.json").is_file() else models() / name
+    folder = Path(name) if (Path(name) / "chance.json").is_file() else shipped_models() / name
     try:
         about: dict[str, Any] = json.loads((folder / "chance.json").read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from safetensors.numpy import load as load_arrays
 
 from ..errors import InputError, IntegrityError
+from ..files import shipped_models
 from ..types.value import DoubleArray, frozen
 
 SCHEMA = "versionmatch.rhythm-statistics/1"
@@ -93,7 +93,7 @@ def code_of(pattern: Sequence[float], beats: int) -> int:
 @cache
 def load(name: str = DEFAULT) -> RhythmStatistics:
     """The statistics of that name: a model that is shipped, or a folder."""
-    folder = Path(name) if (Path(name) / "statistics.json").is_file() else _models() / name
+    folder = Path(name) if (Path(name) / "statistics.json").is_file() else shipped_models() / name
     try:
         about = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
         arrays = load_arrays((folder / "rhythms.safetensors").read_bytes())
@@ -105,10 +105,3 @@ def load(name: str = DEFAULT) -> RhythmStatistics:
         raise IntegrityError(f"{name} has the schema {about.get('schema')!r}, this version reads {SCHEMA}")
     kept = {key: frozen(value, value.dtype) for key, value in arrays.items()}
     return RhythmStatistics(about["id"], about["n_works"], about["least"], kept, about["provenance"])
-
-
-def _models() -> Any:
-    try:
-        return resources.files("versionmatch._models")
-    except ModuleNotFoundError:
-        return Path(__file__).resolve().parents[2] / "models"
