@@ -1,8 +1,19 @@
-"""The libraries' own classes, as small as they can be, with random weights that a seed gives; saved as people save them."""
+"""The libraries' own classes, as small as they can be, with random weights from a seed, saved as people save them."""
 
 import numpy as np
 import soundfile
 import torch
+from diffusers import (
+    AudioLDM2Pipeline,
+    AudioLDM2UNet2DConditionModel,
+    AutoencoderKL,
+    AutoencoderOobleck,
+    CosineDPMSolverMultistepScheduler,
+    DDIMScheduler,
+    StableAudioDiTModel,
+)
+from diffusers.pipelines.audioldm2 import AudioLDM2ProjectionModel
+from diffusers.pipelines.stable_audio import StableAudioProjectionModel
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
@@ -23,17 +34,6 @@ from transformers import (
     T5EncoderModel,
     T5Tokenizer,
 )
-from diffusers import (
-    AudioLDM2Pipeline,
-    AudioLDM2UNet2DConditionModel,
-    AutoencoderKL,
-    AutoencoderOobleck,
-    CosineDPMSolverMultistepScheduler,
-    DDIMScheduler,
-    StableAudioDiTModel,
-)
-from diffusers.pipelines.audioldm2 import AudioLDM2ProjectionModel
-from diffusers.pipelines.stable_audio import StableAudioProjectionModel
 
 WORDS = ["<pad>", "</s>", "<unk>", "slow", "quick", "air", "reel", "in", "minor", "major"]
 T5 = T5Config(vocab_size=len(WORDS), d_model=12, d_kv=6, d_ff=16, num_layers=1, num_heads=2)
@@ -83,25 +83,28 @@ def save_stable_audio(folder):
     ).save_pretrained(folder / "vae")  # fmt: skip
     seeded(T5EncoderModel, T5).save_pretrained(folder / "text_encoder")
     word_tokenizer().save_pretrained(folder / "tokenizer")
-    seeded(StableAudioProjectionModel, text_encoder_dim=12, conditioning_dim=8, min_value=0, max_value=60).save_pretrained(
-        folder / "projection_model"
-    )
+    seeded(
+        StableAudioProjectionModel, text_encoder_dim=12, conditioning_dim=8, min_value=0, max_value=60
+    ).save_pretrained(folder / "projection_model")
     CosineDPMSolverMultistepScheduler().save_pretrained(folder / "scheduler")
 
 
 def unet():
     return seeded(
         AudioLDM2UNet2DConditionModel, sample_size=16, in_channels=4, out_channels=4, layers_per_block=1,
-        block_out_channels=(8, 16), norm_num_groups=4, attention_head_dim=4, transformer_layers_per_block=1,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
-        cross_attention_dim=((None, 10, 12), (None, 10, 12)),
+        block_out_channels=(8,), norm_num_groups=4, attention_head_dim=4, transformer_layers_per_block=1,
+        down_block_types=("CrossAttnDownBlock2D",), up_block_types=("CrossAttnUpBlock2D",),
+        cross_attention_dim=((None, 10, 12),),
     )  # fmt: skip
 
 
 def save_audioldm2(folder):
     """A whole pipeline, with tokenizers of single letters."""
     letters = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -5.0)] + [(c, -2.0) for c in "▁abcdefghijklmnopqrstuvwxyz"]
-    pieces = {piece: i for i, piece in enumerate(["<s>", "<pad>", "</s>", "<unk>", "<mask>", "Ġ", *"abcdefghijklmnopqrstuvwxyz"])}
+    pieces = {
+        piece: i
+        for i, piece in enumerate(["<s>", "<pad>", "</s>", "<unk>", "<mask>", "Ġ", *"abcdefghijklmnopqrstuvwxyz"])
+    }
     clap = ClapConfig(
         text_config={
             "vocab_size": len(pieces), "hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2,
@@ -124,7 +127,7 @@ def save_audioldm2(folder):
         vae=vae,
         text_encoder=seeded(ClapModel, clap),
         text_encoder_2=seeded(T5EncoderModel, t5),
-        projection_model=seeded(AudioLDM2ProjectionModel, text_encoder_dim=8, text_encoder_1_dim=12, langauge_model_dim=10),
+        projection_model=seeded(AudioLDM2ProjectionModel, 8, 12, 10),
         language_model=seeded(GPT2LMHeadModel, gpt2),
         tokenizer=RobertaTokenizer(vocab=pieces, merges=[], model_max_length=24),
         tokenizer_2=T5Tokenizer(vocab=letters, model_max_length=24),
@@ -159,5 +162,7 @@ def save_arrays(folder, items):
     """Arrays by item's id, a file each."""
     folder.mkdir(parents=True)
     for id, arrays in items.items():
-        save_file({name: torch.as_tensor(value).contiguous() for name, value in arrays.items()}, folder / f"{id}.safetensors")
+        save_file(
+            {name: torch.as_tensor(value).contiguous() for name, value in arrays.items()}, folder / f"{id}.safetensors"
+        )
     return folder

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ...errors import InputError, MissingExtra, ParamsError
 from ...types.attribution import Corpus
 from ..cache import Cache, digest_of
-from .items import ARRAYS, SOUNDS, Entry, corpus_of, read_arrays, read_entries, source_entry
+from .items import ARRAYS, SOUNDS, Entry, corpus_of, is_arrays, read_arrays, read_entries, source_entry
 from .pieces import Kept, Piece, PieceBatch, stacked
 
 
@@ -171,10 +171,12 @@ class Adapter:
     @torch.no_grad()
     def _piece(self, entry: Entry) -> Piece:
         arrays = dict(entry.arrays)
+        if self.main not in arrays and entry.path is not None:
+            arrays = {**(read_arrays(entry.path) if is_arrays(entry.path) else self._heard(entry)), **arrays}
         if self.main not in arrays:
-            arrays = {**(read_arrays(entry.path) if entry.stored and entry.path else self._heard(entry)), **arrays}
-        if self.main not in arrays:
-            raise InputError(f"item {entry.id!r} has no array {self.main!r}; it has: {', '.join(sorted(arrays))}")
+            raise InputError(
+                f"item {entry.id!r} has no array {self.main!r}; it has: {', '.join(sorted(arrays)) or 'none'}"
+            )
         main = self._checked(entry.id, arrays[self.main])
         length = int(arrays.get("length", torch.tensor(main.shape[1])))
         if not 1 <= length <= main.shape[1]:

@@ -47,11 +47,6 @@ class Entry:
     arrays: Mapping[str, Tensor] = field(default_factory=dict)
 
     @property
-    def stored(self) -> bool:
-        """Whether codes or latents are there, and no codec is needed."""
-        return bool(self.arrays) or (self.path is not None and self.path.suffix.lower() in ARRAYS)
-
-    @property
     def content(self) -> str:
         """sha256 of all that the item is: its bytes, its prompt, which part of the sound."""
         try:
@@ -158,6 +153,11 @@ def _number(value: Any, name: str, item: str) -> float:
     if not 0 <= found < float("inf"):
         raise InputError(f"item {item!r}: {name} is seconds, 0 or more; got {value!r}")
     return found
+
+
+def is_arrays(path: Path) -> bool:
+    """Whether a file is of arrays rather than sound, by its ending."""
+    return path.suffix.lower() in ARRAYS
 
 
 def read_arrays(path: Path) -> dict[str, Tensor]:
