@@ -78,6 +78,8 @@ def test_heavy_libraries_are_imported_only_in_their_homes():
     homes = {
         "numba": r"(align|features|fingerprint|harmonic|melodic|rhythmic)/.*kernels\.py",
         "torch": r"features/cqt_nnaudio\.py|embed/.*\.py|train/.*\.py|attribution/.*\.py",
+        "transformers": r"attribution/adapters/.*\.py",
+        "diffusers": r"attribution/adapters/.*\.py",
         "nnAudio": r"features/cqt_nnaudio\.py",
         "essentia": r"features/(melody|hpcp)_essentia\.py|fingerprint/chromaprint\.py",
         "librosa": r"(features|audio)/.*\.py",

@@ -87,6 +87,28 @@ def test_padding_is_left_out_only_where_that_is_asked(name, opened):
 
 
 @each
+def test_edited_and_mashed_items_are_pieces_of_their_own(name, opened):
+    model = opened(name)
+    first, second = (model.load([id]).stacks[0] for id in IDS[:2])
+    made = {
+        "half": model.edited(IDS[0], 0.5, 440),
+        "both": model.mash_up(*IDS[:2]),
+        "none": model.edited(IDS[0], 0.0, 1),
+    }
+    batch = model.read(made)
+    found = {id: main for stack in batch.stacks for id, main in zip(stack.ids, stack.main, strict=True)}
+    music = int(first.valid.sum())
+    assert torch.equal(found["none"], first.main[0])
+    changed = (found["half"] != first.main[0]).movedim(1, 0).flatten(1).any(1)
+    assert 0 < int(changed.sum()) <= round(music / 2)
+    eighths = found["both"].shape[1] // 8
+    assert torch.equal(found["both"][:, 0], first.main[0, :, 0])
+    assert torch.equal(found["both"][:, -1], second.main[0, :, found["both"].shape[1] - 1])
+    assert eighths >= 1
+    assert torch.isfinite(model.losses(batch, DRAWS, mask_pad=True)).all()
+
+
+@each
 def test_the_corpus_is_frozen_by_what_its_items_are(name, opened, homes, tmp_path):
     model = opened(name)
     assert len(set(model.corpus.contents)) == len(IDS)

@@ -178,3 +178,17 @@ def test_latents_need_their_conditions_where_there_are_no_encoders(tmp_path):
     sound = tiny.save_sounds(tmp_path / "sounds", (0.1,)) / "0.wav"
     with pytest.raises(InputError, match="is sound, and stable-audio was given no codec"):
         StableAudio(tiny.dit(), []).read({"c": sound})
+
+
+def test_a_unet_and_its_scheduler_alone_are_enough_for_stored_latents(homes, told_apart, tmp_path, opened):
+    """Beside the whole pipeline: the same losses."""
+    from pathlib import Path
+
+    whole = Path(homes["audioldm2"]["model"])
+    for part in ("unet", "scheduler"):
+        (tmp_path / part).symlink_to(whole / part)
+    alone, all_of_it = (opened("audioldm2", model=str(m), **told_apart["audioldm2"]) for m in (tmp_path, whole))
+    assert torch.equal(*(m.losses(m.load(IDS), DRAWS, mask_pad=False) for m in (alone, all_of_it)))
+    assert alone.weights_file == tmp_path / "unet" / "diffusion_pytorch_model.safetensors"
+    assert not alone.frozen
+    assert alone.corpus.digest == all_of_it.corpus.digest

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ...errors import InputError
 from ..draws import Draws
-from .base import folder_of, library, opened_entries, plain_config, seconds_of
+from .base import folder_of, library, one_file, opened_entries, plain_config, seconds_of
 from .diffusion import LatentsModel, Noised
 from .items import Entry
 from .mel import MelSpec, log_mel
@@ -115,16 +115,17 @@ class AudioLdm2(LatentsModel):
         entries, window = opened_entries(corpus, codes), seconds_of(seconds)
         if (folder / "model_index.json").is_file():
             pipe = diffusers.AudioLDM2Pipeline.from_pretrained(folder, local_files_only=True, low_cpu_mem_usage=False)
-            return cls(pipe.unet, pipe.scheduler, entries, pipeline=pipe, seconds=window, keep=keep, device=device)
-        folder_of(model, "scheduler/scheduler_config.json", adapter=cls.name)
-        kinds = {"unet": "AudioLDM2UNet2DConditionModel", "vae": "AutoencoderKL", "scheduler": "DDIMScheduler"}
-        parts = {
-            part: getattr(diffusers, kind).from_pretrained(folder / part, local_files_only=True)
-            for part, kind in kinds.items()
-            if (folder / part).is_dir()
-        }
-        vae = parts.get("vae")
-        return cls(parts["unet"], parts["scheduler"], entries, vae=vae, seconds=window, keep=keep, device=device)
+            unet, scheduler, vae = pipe.unet, pipe.scheduler, pipe.vae
+        else:
+            folder_of(model, "scheduler/scheduler_config.json", adapter=cls.name)
+            pipe, how = None, {"local_files_only": True, "low_cpu_mem_usage": False}
+            unet = diffusers.AudioLDM2UNet2DConditionModel.from_pretrained(folder / "unet", **how)
+            scheduler = diffusers.DDIMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
+            there = (folder / "vae" / "config.json").is_file()
+            vae = diffusers.AutoencoderKL.from_pretrained(folder / "vae", **how) if there else None
+        found = cls(unet, scheduler, entries, pipeline=pipe, vae=vae, seconds=window, keep=keep, device=device)
+        found.weights_file = one_file(folder / "unet", "diffusion_pytorch_model.safetensors")
+        return found
 
     def _times(self, stack: Stack, draws: Draws) -> Tensor:
         return (draws.levels(stack.ids) * len(self._share)).floor().long()

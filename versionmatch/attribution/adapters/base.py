@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -17,7 +18,7 @@ from ...errors import InputError, MissingExtra, ParamsError
 from ...types.attribution import Corpus
 from ..cache import Cache, digest_of
 from .items import ARRAYS, SOUNDS, Entry, corpus_of, is_arrays, read_arrays, read_entries, source_entry
-from .pieces import Kept, Piece, PieceBatch, stacked
+from .pieces import Kept, Piece, PieceBatch, edited, mashed, stacked
 
 
 def library(module: str, *, needed_by: str) -> ModuleType:
@@ -34,6 +35,11 @@ def folder_of(model: str, needed: str, *, adapter: str) -> Path:
     if not (folder / needed).exists():
         raise InputError(f"there is no saved model for {adapter!r} in {folder}: {needed} is missing")
     return folder
+
+
+def one_file(folder: Path, name: str) -> Path | None:
+    """The file of a model's weights, if they are in one."""
+    return folder / name if (folder / name).is_file() else None
 
 
 def seconds_of(text: str, default: float = 0.0) -> float:
@@ -98,6 +104,8 @@ class Adapter:
     """Group of params → parts of their names."""
     suffixes = (*SOUNDS, *ARRAYS)
     """Of files that ``read`` takes."""
+    weights_file: Path | None = None
+    """Where the weights lie, if they are in one file of safetensors."""
     loss_unit = ""
     capabilities: frozenset[str] = frozenset({"gradients", "linears", "sampling", "padding"})
 
@@ -149,18 +157,32 @@ class Adapter:
 
     def load(self, ids: Sequence[str]) -> PieceBatch:
         """Items of the corpus; InputError for an id it does not have."""
-        unknown = [i for i in ids if i not in self._entries]
-        if unknown:
-            raise InputError(
-                f"the corpus of {self.name} has no item {unknown[0]!r}; it has {len(self._entries)} others"
-            )
-        pieces = [self._kept.get(i, lambda i=i: self._key(i), lambda i=i: self._piece(self._entries[i])) for i in ids]  # type: ignore[misc]
+        pieces = [self._loaded(id) for id in ids]
         return stacked(ids, pieces, ragged=self.ragged, device=self.device)
 
     def read(self, sources: Mapping[str, Any]) -> PieceBatch:
         """Pieces by id: a path of sound or arrays (its prompt in NAME.txt beside it), an array, or arrays by name."""
         pieces = [self._piece(source_entry(id, source, self.main)) for id, source in sources.items()]
         return stacked(tuple(sources), pieces, ragged=self.ragged, device=self.device)
+
+    def edited(self, item: str, share: float, seed: int) -> Entry:
+        """An item with that share of its frames replaced by frames of other items: a source for ``read``."""
+        others = [id for id in self._entries if id != item]
+        numbers = np.random.default_rng([seed, *item.encode()])
+        pieces = [self._loaded(others[int(at)]) for at in numbers.integers(len(others), size=8)]
+        return self._made(f"{item} edited", edited(self._loaded(item), pieces, share, numbers))
+
+    def mash_up(self, first: str, second: str) -> Entry:
+        """Eighths of two items in turn, under the conditions of the first: a source for ``read``."""
+        return self._made(f"{first} + {second}", mashed(self._loaded(first), self._loaded(second)))
+
+    def _made(self, id: str, piece: Piece) -> Entry:
+        return Entry(id, arrays={self.main: piece.main, "length": torch.tensor(piece.length), **piece.inputs})
+
+    def _loaded(self, id: str) -> Piece:
+        if id not in self._entries:
+            raise InputError(f"the corpus of {self.name} has no item {id!r}; it has {len(self._entries)} others")
+        return self._kept.get(id, lambda: self._key(id), lambda: self._piece(self._entries[id]))
 
     def _key(self, id: str) -> dict[str, object]:
         if id not in self._contents:

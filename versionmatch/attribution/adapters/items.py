@@ -1,9 +1,9 @@
 """Which items a model was trained on, and where each one's codes, latents or sound lie.
 
-A manifest is a table (CSV, or JSON lines) with a row per item, or a folder that holds one as ``corpus.csv`` or
-``corpus.jsonl``; a folder without one is taken for its files. Columns: ``id`` (needed), ``holder``, ``path`` (of sound,
-or of arrays; relative to the manifest), ``text`` (the prompt), ``start`` and ``seconds`` (the part of the sound that is
-the item). Others are left alone.
+A manifest is a table (CSV, TSV, JSON or JSON lines) with a row per item, or a folder that holds one as ``corpus.csv``,
+``.tsv``, ``.json`` or ``.jsonl``; a folder without one is taken for its files. Columns: ``id`` (else the name of the
+file), ``holder``, ``path`` (of sound, or of arrays; relative to the manifest), ``text`` (the prompt), ``start`` and
+``seconds`` (the part of the sound that is the item). Others are left alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,19 @@ from ...errors import InputError
 from ...types.attribution import Corpus
 from ..cache import digest_of
 
-MANIFESTS = ("corpus.csv", "corpus.jsonl")
+COLUMNS = {
+    "id": "id item item_id track_id source_id asset asset_id",
+    "holder": "holder rights_holder rightsholder owner owners label licensor",
+    "path": "path file filename filepath file_path location",
+    "text": "text prompt caption description",
+    "start": "start start_s",
+    "seconds": "seconds duration_s",
+}
+"""What a column of a manifest is taken for, and the names by which it is known."""
+_NAMES = {name: column for column, names in COLUMNS.items() for name in names.split()}
+NOBODY = "(not stated)"
+"""The holder of an item whose holder the manifest does not name."""
+MANIFESTS = ("corpus.csv", "corpus.tsv", "corpus.json", "corpus.jsonl")
 ARRAYS = (".safetensors", ".npz")
 SOUNDS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".m4a")
 """Endings of the files in a folder that are taken for items."""
@@ -39,7 +51,7 @@ class Entry:
     """An item: its id, who holds the rights, its prompt, and its file or its arrays."""
 
     id: str
-    holder: str = ""
+    holder: str = NOBODY
     path: Path | None = None
     text: str = ""
     start: float = 0.0
@@ -111,16 +123,28 @@ def _with_codes(entry: Entry, folder: Path) -> Entry:
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() in {".jsonl", ".ndjson"}:
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+        text, ending = path.read_text(encoding="utf-8-sig"), path.suffix.lower()
+        if ending in {".jsonl", ".ndjson"}:
+            rows: Any = [json.loads(line) for line in text.splitlines() if line.strip()]
+        elif ending == ".json":
+            rows = json.loads(text)
+            rows = rows.get("items") if isinstance(rows, dict) else rows
         else:
-            rows = list(csv.DictReader(text.splitlines()))
+            rows = list(csv.DictReader(text.splitlines(), delimiter="\t" if ending == ".tsv" else ","))
     except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"the corpus {path} cannot be read: {error}; give a CSV table or JSON lines") from error
-    if rows and "id" not in rows[0]:
-        raise InputError(f"{path} has no column 'id'; it has: {', '.join(map(str, rows[0]))}")
-    return rows
+        raise InputError(f"the corpus {path} cannot be read: {error}; write it as CSV or JSON in UTF-8") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise InputError(f"{path}: a corpus is a list of objects, or an object whose 'items' is one")
+    return [_known(row) for row in rows]
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in row.items():
+        meaning = _NAMES.get(str(name).strip().lower().replace(" ", "_").replace("-", "_"))
+        if meaning and value is not None and value != "":
+            found.setdefault(meaning, value)
+    return found
 
 
 def _files(folder: Path) -> list[dict[str, Any]]:
@@ -138,17 +162,18 @@ def text_beside(path: Path) -> str:
 
 def _entry(row: Mapping[str, Any], folder: Path, number: int) -> Entry:
     given = {name: str(row.get(name) or "").strip() for name in ("id", "holder", "path", "text")}
-    if not given["id"]:
-        raise InputError(f"row {number} of the corpus in {folder} has no id")
+    id = given["id"] or Path(given["path"]).stem
+    if not id:
+        raise InputError(f"row {number} of the corpus in {folder} has no id; give it one, the name of the item")
     path = folder / given["path"] if given["path"] else None
-    start, seconds = (_number(row.get(name), name, given["id"]) for name in ("start", "seconds"))
-    return Entry(given["id"], given["holder"], path, given["text"], start, seconds)
+    start, seconds = (_number(row.get(name), name, id) for name in ("start", "seconds"))
+    return Entry(id, given["holder"] or NOBODY, path, given["text"], start, seconds)
 
 
 def _number(value: Any, name: str, item: str) -> float:
     try:
         found = float(value or 0.0)
-    except ValueError:
+    except (TypeError, ValueError):
         found = -1.0
     if not 0 <= found < float("inf"):
         raise InputError(f"item {item!r}: {name} is seconds, 0 or more; got {value!r}")

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from ...errors import InputError
 from .autoregressive import CodesModel, Predicted
-from .base import folder_of, library, opened_entries, plain_config, seconds_of
+from .base import folder_of, library, one_file, opened_entries, plain_config, seconds_of
 from .items import Entry
 from .pieces import PieceBatch, Stack
 from .sound import read_clip
@@ -66,7 +66,7 @@ class MusicGen(CodesModel):
     """
 
     name = "musicgen"
-    ragged = frozenset({"text"})
+    ragged = frozenset({"text_states"})
     marks: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "attention": ("self_attn.",),
         "cross-attention": ("encoder_attn.", "projection."),
@@ -120,7 +120,9 @@ class MusicGen(CodesModel):
         tokenizer = None
         if (folder / "tokenizer_config.json").is_file():
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        return cls(net, entries, tokenizer=tokenizer, seconds=window, keep=keep, device=device)
+        found = cls(net, entries, tokenizer=tokenizer, seconds=window, keep=keep, device=device)
+        found.weights_file = one_file(folder, "model.safetensors")
+        return found
 
     def _predicted(self, stack: Stack) -> Predicted:
         states, targets, counted, music = self._states(stack)
@@ -132,7 +134,7 @@ class MusicGen(CodesModel):
         counted = delayed(torch.ones_like(stack.main), late, empty=0).bool()
         music = delayed(stack.valid[:, None].expand_as(stack.main).long(), late, empty=0).bool()
         start = placed.new_full((*placed.shape[:2], 1), self._start)
-        text, mask = stack.inputs["text"], stack.inputs["text_mask"]
+        text, mask = stack.inputs["text_states"], stack.inputs["text_states_mask"]
         if not text.shape[1]:  # no prompt at all: one state of zeros that is not looked at
             text, mask = text.new_zeros(len(text), 1, text.shape[2]), mask.new_zeros(len(text), 1)
         states = self.net.states(torch.cat([start, placed[..., :-1]], -1), text, mask)
@@ -166,11 +168,11 @@ class MusicGen(CodesModel):
             states = arrays["text_states"].float()
             if states.ndim != 2 or states.shape[1] != dim:
                 raise InputError(f"item {entry.id!r}: text_states are (token, {dim}); got {tuple(states.shape)}")
-            return {"text": states}
+            return {"text_states": states}
         if "text_ids" in arrays:
             ids = arrays["text_ids"].long().reshape(1, -1)
         elif not entry.text:
-            return {"text": torch.zeros(0, dim)}
+            return {"text_states": torch.zeros(0, dim)}
         elif self._tokenizer is None:
             raise InputError(
                 f"item {entry.id!r} has a prompt, and no tokenizer was saved with the model; save the model's "
@@ -179,7 +181,7 @@ class MusicGen(CodesModel):
         else:
             ids = self._tokenizer(entry.text, return_tensors="pt").input_ids
         ids = ids.to(self.device)
-        return {"text": encoder(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]}
+        return {"text_states": encoder(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]}
 
 
 def delays(codebooks: int, channels: int) -> list[int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -92,6 +93,24 @@ def _stack(
             rows = list(torch.nn.utils.rnn.pad_sequence(rows, batch_first=True))
         inputs[name] = torch.stack(rows).to(device)
     return Stack(tuple(places), tuple(ids[at] for at in places), main, valid, inputs)
+
+
+def edited(piece: Piece, others: Sequence[Piece], share: float, numbers: np.random.Generator) -> Piece:
+    """A piece with that share of its music's frames replaced by frames of others, at random."""
+    main = piece.main.clone()
+    for at in numbers.choice(piece.length, size=round(share * piece.length), replace=False):
+        donor = others[int(numbers.integers(len(others)))]
+        main[:, int(at)] = donor.main[:, int(numbers.integers(donor.length))]
+    return replace(piece, main=main)
+
+
+def mashed(first: Piece, second: Piece) -> Piece:
+    """Eighths of two pieces in turn, as long as the shorter one's music."""
+    length = min(first.length, second.length)
+    second_turn = (torch.arange(length) * 8 // length) % 2 == 1
+    main = first.main[:, :length].clone()
+    main[:, second_turn] = second.main[:, :length][:, second_turn]
+    return Piece(main, length, first.inputs)
 
 
 class Kept:

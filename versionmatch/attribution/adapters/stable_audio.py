@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import InputError
-from .base import folder_of, library, opened_entries, plain_config, seconds_of
+from .base import folder_of, library, one_file, opened_entries, plain_config, seconds_of
 from .diffusion import LatentsModel, Noised
 from .items import Entry
 from .parts import Parts, outputs_of
@@ -95,7 +95,9 @@ class StableAudio(LatentsModel):
             folder / "transformer", local_files_only=True, low_cpu_mem_usage=False
         )
         parts = Parts.stable_audio(folder, needed_by=cls.name)
-        return cls(net, entries, parts=parts, seconds=window, keep=keep, device=device)
+        found = cls(net, entries, parts=parts, seconds=window, keep=keep, device=device)
+        found.weights_file = one_file(folder / "transformer", "diffusion_pytorch_model.safetensors")
+        return found
 
     def _rates(self, times: Tensor) -> tuple[Tensor, Tensor]:
         return torch.cos(times * (math.pi / 2)), torch.sin(times * (math.pi / 2))
