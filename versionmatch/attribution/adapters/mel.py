@@ -36,8 +36,8 @@ def log_mel(samples: Tensor, spec: MelSpec) -> Tensor:
     """Mono sound ``(n,)`` → ``(n // hop, bands)``.
 
     >>> tone = torch.sin(torch.arange(16000) * (2 * torch.pi * 1000 / 16000))
-    >>> log_mel(tone, MelSpec()).mean(0).argmax()  # the band from 958 to 1,086 Hz
-    tensor(20)
+    >>> log_mel(tone, MelSpec()).mean(0).argmax()  # the band whose middle is 1,022 Hz
+    tensor(21)
     """
     half = spec.window // 2
     padded = functional.pad(samples[None, None], (half, half), mode="reflect" if len(samples) > half else "constant")[0]
