@@ -1,0 +1,20 @@
+"""A small trained model in a folder, with outputs and a panel as MIDI files."""
+
+from versionmatch.attribution.reference.melodies import edited, tunes
+from versionmatch.attribution.reference.notes import midi_of
+
+
+def tunes_into(folder, some):
+    folder.mkdir(parents=True, exist_ok=True)
+    for tune in some:
+        (folder / f"{tune.id}.mid").write_bytes(midi_of(tune.tokens))
+    return folder
+
+
+def attribution_folder(root, trained):
+    """``model``, ``outputs`` (one made of tune-0003, one stranger), ``panel``."""
+    trained.save(root / "model")
+    stranger = tunes(25, seed=9, families=6, prefix="stranger")[24:]
+    tunes_into(root / "outputs", [edited(trained.tunes[3], 0.2, id="edited"), *stranger])
+    tunes_into(root / "panel", tunes(24, seed=9, families=6, prefix="panel"))
+    return root
