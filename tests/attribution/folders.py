@@ -12,9 +12,9 @@ def tunes_into(folder, some):
 
 
 def attribution_folder(root, trained):
-    """``model``, ``outputs`` (one made of tune-0003, one stranger), ``panel``."""
+    """``model``, ``outputs`` (one made of tune-0003, six strangers), ``panel``."""
     trained.save(root / "model")
-    stranger = tunes(25, seed=9, families=6, prefix="stranger")[24:]
-    tunes_into(root / "outputs", [edited(trained.tunes[3], 0.2, id="edited"), *stranger])
+    strangers = tunes(30, seed=9, families=6, prefix="stranger")[24:]
+    tunes_into(root / "outputs", [edited(trained.tunes[3], 0.2, id="edited"), *strangers])
     tunes_into(root / "panel", tunes(24, seed=9, families=6, prefix="panel"))
     return root

@@ -27,9 +27,12 @@ def ran(made):
     return made / "run"
 
 
-def test_an_output_made_of_an_item_is_ranked_with_it_first_and_a_stranger_is_not(ran):
+def test_an_output_made_of_an_item_is_ranked_with_it_first_and_strangers_seldom_are(ran):
+    """Of six strangers a quarter of one is expected at p ≤ .04; three or more in one run of 700."""
     results = {row["query"]: row for row in json.loads((ran / "results.json").read_text())["results"]}
     first = results["edited"]["items"][0]
     assert (results["edited"]["verdict"], first["item"]) == ("ranked", "tune-0003")
-    assert results["stranger-0024"]["verdict"] == "unattributable"
+    words = [row["verdict"] for name, row in results.items() if name.startswith("stranger")]
+    assert (len(words), set(words) <= {"ranked", "unattributable"}) == (6, True)
+    assert words.count("ranked") <= 2
     assert results["edited"]["coverage"] == "scored 40 of 40, gate = all"
