@@ -14,7 +14,7 @@ def tunes_into(folder, some):
 def attribution_folder(root, trained):
     """``model``, ``outputs`` (one made of tune-0003, six strangers), ``panel``."""
     trained.save(root / "model")
-    strangers = tunes(30, seed=9, families=6, prefix="stranger")[24:]
+    strangers = tunes(36, seed=9, families=6, prefix="stranger")[30:]
     tunes_into(root / "outputs", [edited(trained.tunes[3], 0.2, id="edited"), *strangers])
     tunes_into(root / "panel", tunes(24, seed=9, families=6, prefix="panel"))
     return root

@@ -28,7 +28,7 @@ def ran(made):
 
 
 def test_an_output_made_of_an_item_is_ranked_with_it_first_and_strangers_seldom_are(ran):
-    """Of six strangers a quarter of one is expected at p ≤ .04; three or more in one run of 700."""
+    """Of six strangers beside one panel of 24, three or more are expected at p ≤ .04 in one of 200 such panels."""
     results = {row["query"]: row for row in json.loads((ran / "results.json").read_text())["results"]}
     first = results["edited"]["items"][0]
     assert (results["edited"]["verdict"], first["item"]) == ("ranked", "tune-0003")
