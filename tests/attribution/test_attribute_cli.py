@@ -1,7 +1,6 @@
 """``versionmatch attribute``: from files to a folder that says all it depends on, and comes out again."""
 
 import json
-import shutil
 
 import pytest
 

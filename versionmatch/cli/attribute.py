@@ -29,6 +29,7 @@ ranking is worth. It is a measurement on the weights, with an error: no detector
 CORPUS = (
     "manifest (JSON or CSV: id, holder, path, sha256, title), or with --registered a folder of `versionmatch corpus`"
 )
+REPORT = "report.html"
 REGISTERED = "the model's id in the log of rights: candidates outside the corpus that was frozen for it are refused"
 COMPARE = (
     "so many of the most influential and of the most alike items are compared with each output (default: %(default)s)"
@@ -70,7 +71,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--seed", type=int, default=440, help="(default: %(default)s)")
     parser.add_argument("--draws", type=int, default=0, metavar="N", help="of noise (default: the method's own)")
     parser.add_argument(
-        "--likeness", default="", metavar="NAME", help="ngram, embedding or none (default: as the model allows)"
+        "--likeness", default="", metavar="NAME", help="melody, ngram, embedding, none (default: as there is)"
     )
     parser.add_argument("--compare", type=int, default=3, metavar="N", help=COMPARE)
     parser.add_argument(
@@ -153,9 +154,26 @@ def run_run(options: argparse.Namespace) -> int:
     done = attribution(
         inputs, params, options.out, formats=_list(options.format), validation=options.validation, tell=tell
     )
+    write_page(done, options.out / REPORT)
     line.clear()
     _print(options, done)
     return 0
+
+
+def write_page(done: Done, path: Path, **more: Any) -> Path:
+    """The page of a run; ``more`` is what ``attribution_html`` takes beside."""
+    from ..files import write_atomically
+    from ..jobs.attribution_run import CORPUS as LISTED
+    from ..jobs.attribution_run import VALIDATION, read_json
+    from ..web.attribution import attribution_html
+
+    validation = done.folder / VALIDATION
+    if done.facts["validation"] is not None and "validation" not in more and validation.is_file():
+        more["validation"] = read_json(validation)
+    page = attribution_html(done.facts, done.rows, read_json(done.folder / LISTED)["items"], **more)
+    with write_atomically(path) as file:
+        file.write(page.encode())
+    return path
 
 
 def _print(options: argparse.Namespace, done: Done) -> None:
@@ -166,7 +184,7 @@ def _print(options: argparse.Namespace, done: Done) -> None:
         first = row["items"][0]
         told = f"{first['item']} ({first['holder']})" if row["verdict"] == "ranked" else row["reasons"][0]
         sys.stdout.write(f"{row['query']}: {row['verdict']}; {told}\n")
-    sys.stdout.write(f"{done.rows[0]['coverage']}; results in {done.folder}\n")
+    sys.stdout.write(f"{done.rows[0]['coverage']}; open {done.folder / REPORT}\n")
 
 
 def run_replay(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ on where it was. ``jobs.attribution_run`` keeps the results and makes them again
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,12 @@ from ..errors import IntegrityError, ParamsError
 from ..params import Params, check
 from ..plugins import AttributableModel, Attributor
 from ..types.attribution import AttributionResult
-from .attribution_alike import Comparer, Likeness, likeness_for, most_alike
+from .attribution_alike import Comparer, Likeness, likeness_of, most_alike
 from .attribution_corpus import Disclosed, refuse_items
 from .attribution_files import SUFFIXES, files_of, sha256_of
 
 Tell = Callable[[str], None]
+MOST_POINTS = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ class AttributionParams(Params):
     gate_by : tuple of str
         The methods that choose; empty: the gate's own.
     likeness : str
-        The method of likeness that stands beside influence; empty: as the model allows; ``none``: no likeness.
+        What stands beside influence: ``melody``, or a method that looks at no weights; empty: melodic identity of
+        notes, else as the model allows; ``none``: nothing.
     top : int
         Items that are kept of each ranking.
     full : bool
@@ -194,8 +196,18 @@ class Attributed:
             "scores": told["scores"] if full else None,
             "likeness": dict(kept),
             "most_alike": alike,
+            "points": self._points(),
             "pairs": [dict(pair) for pair in self.pairs],
         }
+
+    def _points(self) -> list[list[float]]:
+        """Influence and likeness of all scored items, to be drawn; of more than ``MOST_POINTS`` evenly chosen ones."""
+        result, items = self.result, list(self.likeness)
+        if result.scores is None or not items:
+            return []
+        order = np.argsort(-result.scores, kind="stable")
+        chosen = order[np.unique(np.linspace(0, len(order) - 1, min(len(order), MOST_POINTS)).round().astype(int))]
+        return [[float(result.scores[i]), self.likeness[items[i]]] for i in chosen.tolist()]
 
 
 def attributed(
@@ -215,7 +227,7 @@ def attributed(
     contexts = inputs.contexts(params, cache, tell)
     method, gate = params.made(), params.made_gate()
     checked(method, inputs.models[0])
-    name = likeness_for(contexts[0], params.likeness)
+    beside = likeness_of(contexts[0], inputs.music, inputs.outputs, params.likeness)
     tell("preparing the method")
     results = attribute(
         contexts,
@@ -223,27 +235,26 @@ def attributed(
         method,
         panel=dict(inputs.panel),
         gate=gate,
-        likeness=name or None,
         top=params.top,
         full=True,
     )
-    beside = Likeness.of(contexts[0], name)
     comparer = Comparer(inputs.music, pages)
     found = []
     for result in results:
         tell(f"{result.query}: likeness")
-        found.append(_beside(result, inputs, beside, comparer, params))
+        found.append(_beside(result, beside, comparer, params))
     return tuple(found)
 
 
 def _beside(
-    result: AttributionResult, inputs: Inputs, beside: Likeness | None, comparer: Comparer, params: AttributionParams
+    result: AttributionResult, beside: Likeness | None, comparer: Comparer, params: AttributionParams
 ) -> Attributed:
-    items = result.candidates
-    values = np.zeros(len(items)) if beside is None else beside.to(result.query, inputs.outputs[result.query], items)
-    alike = most_alike(items, values, params.top)
-    few = params.compare
+    items, few = result.candidates, params.compare
+    values = {} if beside is None else dict(zip(items, beside.to(result.query, items).tolist(), strict=True))
+    alike = most_alike(items, np.array(list(values.values())), params.top) if values else []
     chosen = dict.fromkeys([*(row.item for row in result.items[:few]), *alike[:few]])
     pairs = tuple(comparer.pair(result.query, item) for item in chosen)
-    likeness = {} if beside is None else dict(zip(items, values.tolist(), strict=True))
-    return Attributed(result, likeness, tuple(alike), pairs)
+    pages = {pair["item"]: str(pair.get("page", "")) for pair in pairs}
+    rows = tuple(replace(r, likeness=values.get(r.item), evidence=pages.get(r.item, "")) for r in result.items)
+    told = replace(result, items=rows, likeness_method="" if beside is None else beside.name)
+    return Attributed(told, values, tuple(alike), pairs)

@@ -215,7 +215,12 @@ def table_rows(found: Sequence[Attributed], disclosed: Disclosed) -> list[dict[s
 
 def _comparable(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Of results what must come out again: all but the names of pages."""
-    return [{**row, "pairs": [{k: v for k, v in pair.items() if k != "page"} for pair in row["pairs"]]} for row in rows]
+    found = []
+    for row in rows:
+        pairs = [{k: v for k, v in pair.items() if k != "page"} for pair in row["pairs"]]
+        items = [{k: v for k, v in item.items() if k != "evidence"} for item in row["items"]]
+        found.append({**row, "pairs": pairs, "items": items})
+    return found
 
 
 def _write(path: Path, document: Mapping[str, Any]) -> None:
