@@ -65,6 +65,10 @@ def add_to(commands: Any) -> None:
     )
     _files(parser, "--held-out", "pieces of neither, whose losses should hardly change when an output is unlearned")
     _files(parser, "--strangers", "validate: further pieces that owe the corpus nothing, not of the panel")
+    parser.add_argument(
+        "--known", type=Path, metavar="CSV", help="validate: pieces made of an item (columns path, item)"
+    )
+    parser.add_argument("--count", type=int, default=20, metavar="N", help="validate: items in each test (%(default)s)")
     parser.add_argument("--method", default="unlearn-ekfac", metavar="NAME[:ARGS]", help="(default: %(default)s)")
     parser.add_argument("--gate", type=float, default=0.0, metavar="SHARE", help="score only that share of the corpus")
     parser.add_argument("--gate-by", default="", metavar="LIST", help="what chooses it (default: hidden,gradcos)")
@@ -100,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     """Do what is asked."""
     if options.replay is not None:
         return run_replay(options)
-    ways = {"run": run_run}
+    ways = {"run": run_run, "validate": run_validate, "demo": run_demo}
     return ways[options.what](options)
 
 
@@ -156,7 +160,7 @@ def run_run(options: argparse.Namespace) -> int:
     )
     write_page(done, options.out / REPORT)
     line.clear()
-    _print(options, done)
+    _print(options, done, options.out / REPORT)
     return 0
 
 
@@ -176,7 +180,7 @@ def write_page(done: Done, path: Path, **more: Any) -> Path:
     return path
 
 
-def _print(options: argparse.Namespace, done: Done) -> None:
+def _print(options: argparse.Namespace, done: Done, page: Path) -> None:
     if options.json:
         sys.stdout.write(json.dumps({**done.facts, "results": list(done.rows)}, ensure_ascii=False) + "\n")
         return
@@ -184,7 +188,48 @@ def _print(options: argparse.Namespace, done: Done) -> None:
         first = row["items"][0]
         told = f"{first['item']} ({first['holder']})" if row["verdict"] == "ranked" else row["reasons"][0]
         sys.stdout.write(f"{row['query']}: {row['verdict']}; {told}\n")
-    sys.stdout.write(f"{done.rows[0]['coverage']}; open {done.folder / REPORT}\n")
+    sys.stdout.write(f"{done.rows[0]['coverage']}; open {page}\n")
+
+
+def run_validate(options: argparse.Namespace) -> int:
+    """Print every self-test and whether rankings may be used; 1 where they may not."""
+    _needed(options, "model", "corpus", "out")
+    from ..jobs.attribution import Inputs
+    from ..jobs.attribution_validate import Controls, validate
+
+    disclosed, params = disclosed_of(options), params_of(options)
+    inputs = Inputs.open(tuple(options.model), disclosed, (), tuple(options.panel), tuple(options.held_out))
+    controls = Controls.open(inputs, tuple(options.strangers), options.known)
+    tell, line = _told(options)
+    found = validate(inputs, params, options.out, controls, count=options.count, tell=tell)
+    line.clear()
+    if options.json:
+        sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    else:
+        for each in found["checks"]:
+            sys.stdout.write(f"{each['state']:<9} {each['name']}: {each['found']} (demanded: {each['demand']})\n")
+        sys.stdout.write(f"usable: {'yes' if found['usable'] else 'no'}{_because(found['reasons'])}\n")
+    return 0 if found["usable"] else 1
+
+
+def run_demo(options: argparse.Namespace) -> int:
+    """The whole example; print where the report lies."""
+    _needed(options, "out")
+    from ..jobs.attribution_demo import ABOUT as MADE
+    from ..jobs.attribution_demo import demo
+
+    tell, line = _told(options)
+    found = demo(options.out / "attribution", compare=options.compare, tell=tell)
+    heading = "An example: which tunes mattered for what a small model made"
+    more = {"heading": heading, "about": MADE, "base": "attribution/", "retrained": found.retrained}
+    path = write_page(found.done, options.out / "attribution.html", **more)
+    line.clear()
+    _print(options, found.done, path)
+    return 0
+
+
+def _because(reasons: list[str]) -> str:
+    return f"; {'; '.join(reasons)}" if reasons else ""
 
 
 def run_replay(options: argparse.Namespace) -> int:

@@ -122,7 +122,7 @@ class Inputs:
             opened,
             models,
             disclosed,
-            files_of(outputs, what="outputs", suffixes=suffixes),
+            files_of(outputs, what="outputs", suffixes=suffixes) if outputs else {},
             _others(panel, "panel", suffixes),
             _others(held_out, "held-out", suffixes),
         )

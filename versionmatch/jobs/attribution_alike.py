@@ -39,7 +39,8 @@ Music = Callable[[str, bool], Any]
 class Likeness(Protocol):
     """How alike an output is to items, by something that looks at no weights."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def to(self, output: str, items: Sequence[str]) -> npt.NDArray[np.float64]:
         """Of an output to items, ``(n_items,)``."""

@@ -10,7 +10,7 @@ from html import escape
 
 from . import assets
 from .attribution_checks import checks, retraining
-from .attribution_outputs import Row, output, verdict
+from .attribution_outputs import Row, output, verdict, wide
 from .attribution_words import NOT_SAID, READING, SIGNS, VERDICTS, method_words, validation_words
 from .markup import Child, Markup, element, join, table
 
@@ -39,6 +39,7 @@ def attribution_html(
     retrained: Row | None = None,
     heading: str = "",
     about: str = "",
+    base: str = "",
 ) -> str:
     """The page of a run.
 
@@ -54,7 +55,10 @@ def attribution_html(
         What training again without the top items gave, where it was done (``reference.demo``).
     heading, about
         The page's title and a sentence on where the outputs come from.
+    base
+        Where the run's folder lies, seen from the page: what pages of evidence are linked by.
     """
+    rows = [_placed(row, base) for row in rows] if base else rows
     titles = {row["id"]: row.get("title") or row["id"] for row in corpus}
     holders = {row["id"]: row["holder"] for row in corpus}
     sections: list[Section] = [
@@ -82,6 +86,12 @@ def attribution_html(
         main=join([element("section", element("h2", n), c, id=i, aria_label=n) for i, n, c in sections]),
         footer=_footer(facts, rows[0]),
     )
+
+
+def _placed(row: Row, base: str) -> Row:
+    """A result whose pages are linked from elsewhere."""
+    pairs = [{**pair, "page": f"{base}{pair['page']}"} if pair.get("page") else pair for pair in row["pairs"]]
+    return {**row, "pairs": pairs}
 
 
 def _header(facts: Row, title: str, about: str) -> Markup:
@@ -120,14 +130,7 @@ def _summary(facts: Row, rows: Sequence[Row], titles: Mapping[str, str]) -> Mark
     heads = ("output", "verdict", "p", "the most influential item", "also the most alike?", "coverage")
     return join(
         element("dl", tally, class_="tally"),
-        element(
-            "div",
-            table(heads, body, caption="All outputs"),
-            class_="wide",
-            tabindex="0",
-            role="region",
-            aria_label="All outputs",
-        ),
+        wide("All outputs", table(heads, body, caption="All outputs")),
         element("p", rows[0]["limits"], class_="lawline"),
     )
 

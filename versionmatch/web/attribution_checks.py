@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .attribution_outputs import Row
+from .attribution_outputs import Row, wide
 from .markup import Child, Markup, element, join, number, table
 
 STATES = {"passed": "●", "failed": "×", "not made": "○", "shown": "–"}
@@ -22,61 +20,69 @@ def checks(validation: Row | None) -> Markup:
         rows.append((each["name"], mark, each["found"], each["demand"], each["about"]))
     word = "may be used" if validation["usable"] else "may not be used"
     return join(
-        element("p", f"Rankings of this model by this method {word}. The demands were set beforehand."),
-        element(
-            "div",
-            table(("self-test", "", "found", "demanded", "why"), rows, caption="Self-tests"),
-            class_="wide",
-            tabindex="0",
-            role="region",
-            aria_label="Self-tests",
-        ),
+        element("p", f"Rankings of this model by this method {word}."),
+        wide("Self-tests", table(("self-test", "", "found", "demanded", "why"), rows, caption="Self-tests")),
     )
 
 
 def retraining(found: Row) -> Markup:
-    """Losses of the outputs under models trained without the top items, and without as many at random."""
-    effect, error = found["effect"], found["effect_error"]
-    low, high = effect - 1.96 * error, effect + 1.96 * error
-    rows = [
-        (each["what"], f"{each['mean']:.4f}", f"± {1.96 * each['error']:.4f}", str(each["seeds"]))
-        for each in found["conditions"]
-    ]
-    told = (
-        f"Without the {found['left_out']} items that were ranked first, the outputs' loss is higher by {effect:.4f} "
-        f"{found['unit']} than without {found['left_out']} items drawn at random (95 % interval {low:.4f} to {high:.4f})."
-    )
+    """By how much more losses rise without the top items than without random ones, seed by seed."""
+    rows = [(each["name"], str(each["pieces"]), f"{each['rise']:+.4f}", _between(each)) for each in found["groups"]]
+    heads = ("whose loss", "pieces", f"rises by, {found['unit']}", "95 % interval over seeds")
+    n = found["left_out"]
     return join(
-        element("p", told, class_="lawline"),
-        element("p", found["about"]),
-        _strip(found),
         element(
-            "div",
-            table(("trained", f"mean loss, {found['unit']}", "95 % interval", "seeds"), rows, caption="Training again"),
-            class_="wide",
-            tabindex="0",
-            role="region",
-            aria_label="Training again",
+            "p",
+            f"Models were trained again, {found['seeds']} of either kind: without the {n} items that were ranked first for "
+            f"the outputs that were ranked, and without {n} items drawn at random. If the rankings hold, the ranked "
+            "outputs' loss is higher without the first than without the others; the panel's is not.",
         ),
+        [element("p", _sentence(each, found), class_="lawline") for each in found["groups"][:1]],
+        _strip(found),
+        wide("Training again", table(heads, rows, caption="Loss without the first, less loss without random items")),
     )
+
+
+def _between(each: Row) -> str:
+    low, high = each["interval"]
+    return f"{low:+.4f} to {high:+.4f}"
+
+
+def _sentence(each: Row, found: Row) -> str:
+    low, high = each["interval"]
+    if low > 0:
+        told = "The whole interval is above 0: the rankings hold here."
+    elif high < 0:
+        told = "The whole interval is below 0: the rankings do not hold here."
+    else:
+        told = "The interval holds 0: this may be chance."
+    return f"The loss of the {each['name']} rises by {each['rise']:+.4f} {found['unit']} ({_between(each)}). {told}"
 
 
 def _strip(found: Row) -> Markup:
-    """Each seed's loss as a dot, a row for each way of training."""
-    every = [value for each in found["conditions"] for value in each["values"]]
+    """Each seed's rise as a dot, the mean with its interval as a bar."""
+    every = [0.0, *(x for each in found["groups"] for x in (*each["by_seed"], *each["interval"]))]
     low, high = min(every), max(every)
     width = (high - low) or 1.0
-    marks: list[Any] = []
-    for i, each in enumerate(found["conditions"]):
-        y = 24 + 34 * i
-        marks.append(element("text", each["what"], x=8, y=y, dy="0.35em"))
-        marks.append(element("line", x1=330, x2=630, y1=y, y2=y, class_="half"))
-        marks += [
-            element("circle", cx=number(330 + 300 * (value - low) / width), cy=y, r=5, class_="top")
-            for value in each["values"]
-        ]
-    name = "Mean loss of the outputs by seed, lowest at the left; the table says the same"
-    height = 34 * len(found["conditions"]) + 20
+
+    def at(value: float) -> str:
+        return number(230 + 390 * (value - low) / width)
+
+    height = 40 * len(found["groups"]) + 30
+    marks: list[Markup] = [
+        element("line", x1=at(0.0), x2=at(0.0), y1=6, y2=height - 24, class_="axis"),
+        element("text", "0", x=at(0.0), y=height - 8, text_anchor="middle", class_="tick-name"),
+        element("text", f"more without the first ({found['unit']}) →", x=630, y=height - 8, text_anchor="end",
+                class_="axis-name"),
+    ]  # fmt: skip
+    for i, each in enumerate(found["groups"]):
+        y = 24 + 40 * i
+        marks.append(element("text", each["name"], x=8, y=y, dy="0.35em"))
+        ends = [at(value) for value in each["interval"]]
+        marks.append(element("line", x1=ends[0], x2=ends[1], y1=y, y2=y, class_="whisker"))
+        marks.append(element("line", x1=at(each["rise"]), x2=at(each["rise"]), y1=y - 9, y2=y + 9, class_="whisker"))
+        marks += [element("circle", cx=at(value), cy=y, r=4, class_="top") for value in each["by_seed"]]
+    name = "Rise of losses by group and seed; the table says the same"
     drawing = element("svg", marks, viewBox=f"0 0 640 {height}", role="img", aria_label=name, class_="scatter")
-    caption = f"A dot is a model of one seed; from {low:.4f} at the left to {high:.4f} {found['unit']} at the right."
+    caption = "A dot is a pair of models of one seed; the line is the mean's 95 % interval."
     return element("figure", drawing, element("figcaption", caption), class_="strip-figure")

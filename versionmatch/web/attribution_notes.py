@@ -21,8 +21,8 @@ def notes(row: Mapping[str, Any], titles: Mapping[str, str]) -> Markup | None:
             drawn.setdefault(item, []).append(what)
     if not drawn:
         return None
-    return element("div", [_figure(row["query"], pairs[i], titles.get(i, i), " and ".join(w)) for i, w in drawn.items()],
-                   class_="two-tables rolls")  # fmt: skip
+    figures = [_figure(row["query"], pairs[i], titles.get(i, i), " and ".join(words)) for i, words in drawn.items()]
+    return element("div", figures, class_="two-tables rolls")
 
 
 def _figure(output: str, pair: Mapping[str, Any], title: str, what: str) -> Markup:
@@ -42,7 +42,7 @@ def _figure(output: str, pair: Mapping[str, Any], title: str, what: str) -> Mark
         aria_label=name,
         class_="scatter",
     )
-    caption = element("figcaption", f"{output} above, {title} below, {what}: {told}; pitch upwards, time to the right.")
+    caption = element("figcaption", f"{output} above, {title} below, {what}: {told}; time to the right.")
     return element("figure", drawing, caption)
 
 

@@ -56,12 +56,15 @@ def _figure(row: Row, drawing: Markup | None) -> Markup:
         drawing,
         element(
             "figcaption",
-            element("p", "Each dot is an item of the corpus: the higher, the more influence; the further right, the more alike."),
+            element(
+                "p",
+                "A dot is an item of the corpus: the higher, the more influence; the further right, the more alike.",
+            ),
             element("ul", _keys(row), class_="keys-of"),
             doubt,
         ),
         class_="plane",
-    )  # fmt: skip
+    )
 
 
 def _keys(row: Row) -> list[Markup]:
@@ -158,7 +161,12 @@ def _alike(row: Row, titles: Mapping[str, str], holders: Mapping[str, str]) -> M
 def _table(caption: str, heads: Sequence[str], rows: Sequence[Markup]) -> Markup:
     top = element("thead", element("tr", [element("th", head, scope="col") for head in heads]))
     table = element("table", element("caption", caption), top, element("tbody", rows), class_="influence")
-    return element("div", table, class_="wide", tabindex="0", role="region", aria_label=caption)
+    return wide(caption, table)
+
+
+def wide(label: str, content: Markup) -> Markup:
+    """A table that may be wider than the page."""
+    return element("div", content, class_="wide", tabindex="0", role="region", aria_label=label)
 
 
 def _bar(item: Row, scale: float, models: int) -> Markup:
