@@ -96,7 +96,8 @@ def _placed(row: Row, base: str) -> Row:
 
 def _header(facts: Row, title: str, about: str) -> Markup:
     corpus = facts["corpus"]
-    models = ", ".join(model["name"].partition(":")[0] for model in facts["models"])
+    kinds = Counter(model["name"].partition(":")[0] for model in facts["models"])
+    models = ", ".join(name if n == 1 else f"{name} ({n} of one corpus)" for name, n in kinds.items())
     given = [
         ("Model", models),
         ("Disclosed corpus", f"{corpus['name']}: {corpus['items']:,} items of {corpus['holders']:,} rights holders"),
@@ -126,8 +127,10 @@ def _summary(facts: Row, rows: Sequence[Row], titles: Mapping[str, str]) -> Mark
         alike = row["most_alike"][0]["item"] if row["most_alike"] else ""
         same = "" if not ranked or not alike else "yes" if alike == first["item"] else "no"
         link = element("a", row["query"], href=f"#output-{i}")
-        body.append((link, verdict(row["verdict"]), p, named, same or "–", row["coverage"]))
-    heads = ("output", "verdict", "p", "the most influential item", "also the most alike?", "coverage")
+        body.append(
+            (link, verdict(row["verdict"]), p, named, same or "–", f"{row['scored']:,} of {row['corpus_size']:,}")
+        )
+    heads = ("output", "verdict", "p", "the most influential item", "also the most alike?", "scored")
     return join(
         element("dl", tally, class_="tally"),
         wide("All outputs", table(heads, body, caption="All outputs")),

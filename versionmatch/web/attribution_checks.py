@@ -33,7 +33,7 @@ def retraining(found: Row) -> Markup:
     return join(
         element(
             "p",
-            f"Models were trained again, {found['seeds']} of either kind: without the {n} items that were ranked first for "
+            f"Models were trained again, {found['seeds']} of either kind: without the {n} items that come first for "
             f"the outputs that were ranked, and without {n} items drawn at random. If the rankings hold, the ranked "
             "outputs' loss is higher without the first than without the others; the panel's is not.",
         ),

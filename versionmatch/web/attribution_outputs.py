@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .attribution_notes import notes
-from .attribution_plane import INTERVAL, error_of, plane
+from .attribution_plane import half_interval, plane
 from .attribution_words import RELATIONS, SIGNS, p_words
 from .markup import Child, Markup, details, element, join
 
@@ -93,15 +93,15 @@ def _number(value: float | None, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
-def _interval(item: Row, models: int) -> str:
-    error = error_of(item, models)
-    return "" if error is None else f" ± {_number(INTERVAL * error, 2)}"
+def _interval(item: Row, row: Row) -> str:
+    half = half_interval(item, row)
+    return "" if half is None else f" ± {_number(half, 2)}"
 
 
 def _name(item: str, titles: Mapping[str, str], holder: str) -> Markup:
     title = titles.get(item, item)
-    shown = join(title, " ", element("code", item, class_="quiet")) if title != item else join(title)
-    return join(shown, element("span", holder, class_="quiet whose"))
+    beside = f"{item} · {holder}" if title != item else holder
+    return join(title, element("span", beside, class_="quiet whose"))
 
 
 def _cell(label: str, *children: Child, n: bool = False) -> Markup:
@@ -109,10 +109,10 @@ def _cell(label: str, *children: Child, n: bool = False) -> Markup:
 
 
 def _ranking(row: Row, titles: Mapping[str, str]) -> Markup:
-    items, models = row["items"][:SHOWN], row["models"]
+    items = row["items"][:SHOWN]
     pairs = {pair["item"]: pair for pair in row["pairs"]}
     places = {each["item"]: i for i, each in enumerate(row["most_alike"], 1)}
-    scale = max((abs(i["score"]) + INTERVAL * (error_of(i, models) or 0.0) for i in items), default=0.0)
+    scale = max((abs(i["score"]) + (half_interval(i, row) or 0.0) for i in items), default=0.0)
     rows = []
     for rank, item in enumerate(items, 1):
         likeness = row["likeness"].get(item["item"])
@@ -123,8 +123,8 @@ def _ranking(row: Row, titles: Mapping[str, str]) -> Markup:
                 "tr",
                 element("td", str(rank), class_="n", data_label="rank"),
                 element("th", _name(item["item"], titles, item["holder"]), scope="row"),
-                _cell("influence", _bar(item, scale, models)),
-                _cell(row["unit"], _number(item["score"]) + _interval(item, models), n=True),
+                _cell("influence", _bar(item["score"], half_interval(item, row), scale)),
+                _cell(row["unit"], _number(item["score"]) + _interval(item, row), n=True),
                 _cell("z beside the panel", _number(item["z"], 2), n=True),
                 _cell("likeness", beside, n=True),
                 _cell("the music", _music(pairs.get(item["item"]))),
@@ -169,21 +169,20 @@ def wide(label: str, content: Markup) -> Markup:
     return element("div", content, class_="wide", tabindex="0", role="region", aria_label=label)
 
 
-def _bar(item: Row, scale: float, models: int) -> Markup:
+def _bar(score: float, half: float | None, scale: float) -> Markup:
     """The score as a bar from 0, to the right where positive, with its interval."""
     middle = 30.0
     unit = (100.0 - middle) / scale if scale > 0 else 0.0
-    x = middle + unit * item["score"]
+    x = middle + unit * score
     low, high = sorted((middle, x))
-    error = error_of(item, models)
     whisker = None
-    if error:
-        ends = [max(0.0, min(100.0, x + sign * unit * INTERVAL * error)) for sign in (-1, 1)]
+    if half:
+        ends = [max(0.0, min(100.0, x + sign * unit * half)) for sign in (-1, 1)]
         whisker = element("line", x1=f"{ends[0]:.1f}%", x2=f"{ends[1]:.1f}%", y1="50%", y2="50%", class_="whisker")
     return element(
         "svg",
         element("rect", x=f"{max(0.0, low):.1f}%", width=f"{high - max(0.0, low):.1f}%", y="15%", height="70%",
-                class_="against" if item["score"] < 0 else None),
+                class_="against" if score < 0 else None),
         element("line", x1=f"{middle}%", x2=f"{middle}%", y1="0", y2="100%", class_="zero"),
         whisker,
         class_="bar",
@@ -198,7 +197,8 @@ def _music(pair: Row | None) -> Markup:
     if "error" in pair:
         return element("span", f"not compared: {pair['error']}", class_="quiet")
     relation = RELATIONS.get(pair["relation"], pair["relation"])
-    parts: list[Child] = [relation]
+    odds = "" if pair["probability"] is None else f" (probability of versions {pair['probability']:.2f})"
+    parts: list[Child] = [relation, odds]
     if pair["melodic_identity_percent"] is not None:
         parts.append(f", {pair['melodic_identity_percent']:.0f} % identical notes")
     if pair["notes_in_common"]:

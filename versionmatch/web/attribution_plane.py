@@ -12,8 +12,9 @@ from .markup import Markup, element, number
 WIDTH, HEIGHT = 640, 420
 LEFT, RIGHT, TOP, BOTTOM = 70, 18, 34, 54
 LABELLED_TOP, LABELLED_ALIKE = 3, 3
-INTERVAL = 1.96
-"""Standard errors on either side: 95 % of a normal distribution."""
+T_QUANTILES = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11,
+               2.10, 2.09, 2.09, 2.08, 2.07, 2.07, 2.06, 2.06, 2.06, 2.05, 2.05, 2.05, 2.04)  # fmt: skip
+"""Of Student's t at 97.5 %, for 1 to 30 degrees of freedom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,29 @@ class Plane:
         return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
 
 
-def error_of(row: Mapping[str, Any], models: int = 1) -> float | None:
-    """The standard error of an item's score: over draws, else over models; None where there is neither.
+def half_interval(item: Mapping[str, Any], row: Mapping[str, Any]) -> float | None:
+    """Half of the 95 % interval of an item's score, by Student's t: over draws of noise, else over models.
 
-    >>> error_of({"standard_error": None, "spread": 2.0}, 4)
-    1.0
+    None where there are neither two draws nor two models.
+
+    >>> half_interval({"standard_error": None, "spread": 2.0}, {"models": 4, "settings": {}})
+    3.18
+    >>> half_interval({"standard_error": None, "spread": None}, {"models": 1, "settings": {}}) is None
+    True
     """
-    if row.get("standard_error") is not None:
-        return float(row["standard_error"])
-    spread = row.get("spread")
-    return None if spread is None or models < 2 else float(spread) / math.sqrt(models)
+    if item.get("standard_error") is not None:
+        return float(item["standard_error"]) * quantile(int(row["settings"].get("draws", 0)) - 1)
+    spread, models = item.get("spread"), int(row["models"])
+    return None if spread is None or models < 2 else round(float(spread) / math.sqrt(models) * quantile(models - 1), 12)
+
+
+def quantile(freedom: int) -> float:
+    """Of Student's t at 97.5 %, to two decimals; the normal distribution's where freedom is large or not known.
+
+    >>> quantile(3), quantile(7), quantile(0)
+    (3.18, 2.36, 1.96)
+    """
+    return T_QUANTILES[freedom - 1] if 1 <= freedom <= len(T_QUANTILES) else 1.96
 
 
 def plane(row: Mapping[str, Any], titles: Mapping[str, str]) -> Markup | None:
@@ -56,13 +70,11 @@ def plane(row: Mapping[str, Any], titles: Mapping[str, str]) -> Markup | None:
         return None
     likeness = row["likeness"]
     top = [item for item in row["items"] if item["item"] in likeness]
-    tips = [
-        item["score"] + sign * INTERVAL * (error_of(item, row["models"]) or 0.0) for item in top for sign in (1, -1)
-    ]
+    tips = [item["score"] + sign * (half_interval(item, row) or 0.0) for item in top for sign in (1, -1)]
     field = Plane.of(points, tips)
     alike = [each for each in row["most_alike"] if each["score"] is not None]
     marks = [*_frame(field, row), *_dots(field, points)]
-    marks += [mark for item in top for mark in _top(field, item, likeness[item["item"]], row["models"])]
+    marks += [mark for item in top for mark in _top(field, item, likeness[item["item"]], half_interval(item, row))]
     marks += [_alike(field, each) for each in alike[:LABELLED_ALIKE]]
     marks += _labels(field, top, alike, likeness, titles)
     shown = f"influence of {len(points)} items, upwards, against their likeness to it, to the right"
@@ -124,12 +136,11 @@ def _dots(field: Plane, points: Sequence[tuple[float, float]]) -> list[Markup]:
     return found
 
 
-def _top(field: Plane, item: Mapping[str, Any], likeness: float, models: int) -> list[Markup]:
+def _top(field: Plane, item: Mapping[str, Any], likeness: float, half: float | None) -> list[Markup]:
     x, y = field.at(likeness, item["score"])
-    error = error_of(item, models)
     marks = []
-    if error:
-        (_, low), (_, high) = (field.at(likeness, item["score"] + s * INTERVAL * error) for s in (-1, 1))
+    if half:
+        (_, low), (_, high) = (field.at(likeness, item["score"] + s * half) for s in (-1, 1))
         marks.append(element("line", x1=x, x2=x, y1=low, y2=high, class_="whisker"))
     return [*marks, element("circle", element("title", item["item"]), cx=x, cy=y, r=4.5, class_="top")]
 

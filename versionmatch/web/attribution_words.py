@@ -19,12 +19,11 @@ VERDICTS = {
 }
 
 READING = (
-    "Influence is measured on the model: by how much its loss of an item rises when the output is unlearned from a "
-    "probe of its weights, which are put back bit for bit. Likeness is measured on the music. Neither is made of "
-    "the other, and neither shows the other: what a model learned from an item need not sound like it, and what "
-    "sounds alike may owe the item nothing.",
-    "Scores are compared within one output only. An interval is ±1.96 standard errors, over draws of noise or over "
-    "models where there are several; it says how exactly the number was measured, not how true it is.",
+    "Influence is measured on the model; the method card says how. Likeness is measured on the music. Neither is "
+    "made of the other, and neither shows the other: what a model learned from an item need not sound like it, and "
+    "what sounds alike may owe the item nothing.",
+    "Scores are compared within one output only. Intervals are of 95 %, by Student’s t, over draws of noise or over "
+    "models where there are several; they say how exactly a number was measured, not how true it is.",
 )
 
 METHODS = {
