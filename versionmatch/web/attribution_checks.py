@@ -37,7 +37,11 @@ def retraining(found: Row) -> Markup:
             f"the outputs that were ranked, and without {n} items drawn at random. If the rankings hold, the ranked "
             "outputs' loss is higher without the first than without the others; the panel's is not.",
         ),
-        [element("p", _sentence(each, found), class_="lawline") for each in found["groups"][:1]],
+        [
+            element("p", _sentence(each, found), class_="lawline")
+            for each in found["groups"]
+            if each["name"].startswith("ranked")
+        ],
         _strip(found),
         wide("Training again", table(heads, rows, caption="Loss without the first, less loss without random items")),
     )
@@ -56,7 +60,7 @@ def _sentence(each: Row, found: Row) -> str:
         told = "The whole interval is below 0: the rankings do not hold here."
     else:
         told = "The interval holds 0: this may be chance."
-    return f"The loss of the {each['name']} rises by {each['rise']:+.4f} {found['unit']} ({_between(each)}). {told}"
+    return f"Outputs {each['name']}: {each['rise']:+.4f} {found['unit']} ({_between(each)}). {told}"
 
 
 def _strip(found: Row) -> Markup:

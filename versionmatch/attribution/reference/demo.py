@@ -154,8 +154,8 @@ def retrained(
     """Train again without the items ranked first for the outputs that were ranked, and without as many at random.
 
     ``scores`` are each output's, ``(n_items,)`` in the corpus's order. By how much more an output's loss rises without
-    the first than without random ones, told for outputs that were ranked, for those that were not, and for the panel,
-    seed by seed. None where no output was ranked.
+    the first than without random ones, told for outputs that were ranked (of the model itself, and made by hand of
+    items), for those that were not, and for the panel, seed by seed. None where no output was ranked.
     """
     if not ranked:
         return None
@@ -171,9 +171,11 @@ def retrained(
         jobs: list[Job] = [(kept, settings, s, str(folder / f"without-{way}-{s}")) for s in params.all_seeds]
         losses[way] = np.stack([mean_loss(m.net, rows) for m in train_all(jobs, tell=tell)])
     rises = dict(zip(pieces, (losses["top"] - losses["random"]).T, strict=True))
+    made = [name for name in ranked if name.startswith("made-")]
     groups = {
-        "outputs that were ranked": list(ranked),
-        "outputs that were not": [name for name in found.outputs if name not in ranked],
+        "ranked, made by the model": made,
+        "ranked, made by hand": [name for name in ranked if name not in made],
+        "outputs not ranked": [name for name in found.outputs if name not in ranked],
         "the panel": list(found.panel),
     }
     return {
