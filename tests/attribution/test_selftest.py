@@ -28,7 +28,7 @@ from versionmatch.cli.main import main
 def bench(transformer):
     panel = {tune.id: tune for tune in tunes(24, seed=9, families=6, prefix="panel")}
     context = Context(transformer, transformer.trained.corpus)
-    return Bench((context,), open_method("unlearn-ekfac"), panel, {}, {}, 6)
+    return Bench((context,), open_method("unlearn-ekfac"), panel, {}, {}, 4)
 
 
 def test_a_method_that_finds_what_is_there_may_be_used(bench):
@@ -112,7 +112,7 @@ def validation(root, out, *more):
         root / "panel",
     ]
     return [
-        str(a) for a in (*given, "--corpus", root / "model" / "corpus.json", "--out", out, "--count", "6", "-q", *more)
+        str(a) for a in (*given, "--corpus", root / "model" / "corpus.json", "--out", out, "--count", "4", "-q", *more)
     ]
 
 

@@ -264,7 +264,7 @@ def randomised_weights(bench: Bench) -> Check:
     trained = _scores(bench.ranked(pieces, [context]))
     with shuffled(context.model, context.seed):
         random = _scores(bench.ranked(pieces, [replace(context, cache=Cache())]))
-    rho = float(spearman(trained.T, random.T).mean())
+    rho = _agreement(trained, random)
     return Check(
         "randomised weights",
         "passed" if rho <= RANDOMISED else "failed",
@@ -277,9 +277,18 @@ def randomised_weights(bench: Bench) -> Check:
 
 
 def _pieces(bench: Bench, count: int = 8) -> dict[str, Any]:
-    """Pieces to compare rankings of: of the panel and the strangers, else items of the corpus."""
-    some = {**bench.panel, **bench.strangers}
-    return dict(list(some.items())[:count]) if len(some) >= count else dict.fromkeys(bench.sample(count, 7))
+    """Items of the corpus, to compare rankings of."""
+    return dict.fromkeys(bench.sample(min(count, bench.count), 7))
+
+
+def _agreement(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
+    """Mean rank correlation of scores ``(n_pieces, n_items)``, piece by piece; 1 for equal ones, constant or not.
+
+    >>> _agreement(np.zeros((2, 3)), np.zeros((2, 3)))
+    1.0
+    """
+    same = (a == b).all(axis=1)
+    return float(np.where(same, 1.0, spearman(a.T, b.T)).mean())
 
 
 def _scores(results: Sequence[AttributionResult]) -> npt.NDArray[np.float64]:
@@ -292,7 +301,7 @@ def stability(bench: Bench) -> Check:
     context, pieces = bench.contexts[0], _pieces(bench)
     first = _scores(bench.ranked(pieces, [context]))
     again = _scores(bench.ranked(pieces, [replace(context, seed=context.seed + 1)]))
-    rho = float(spearman(first.T, again.T).mean())
+    rho = _agreement(first, again)
     return Check(
         "stability over seeds of noise",
         "passed" if rho >= STABLE else "failed",
@@ -318,7 +327,7 @@ def over_models(bench: Bench) -> Check:
     pieces = _pieces(bench)
     by_model = [_scores(bench.ranked(pieces, [context])) for context in bench.contexts]
     pairs = [(a, b) for i, a in enumerate(by_model) for b in by_model[:i]]
-    rho = float(np.mean([spearman(a.T, b.T).mean() for a, b in pairs]))
+    rho = float(np.mean([_agreement(a, b) for a, b in pairs]))
     shared = float(np.mean([_overlap(a, b) for a, b in pairs]))
     told = f"mean rank correlation {rho:.2f}, {shared:.0%} of the first {TOP} in common"
     return Check("agreement of models", "shown", told, "shown only", about, rho)

@@ -1,6 +1,6 @@
 """The command ``versionmatch``: standard output carries data only, everything said on the way goes to standard error.
 
-Exit codes: 0 done · 1 nothing found · 2 usage · 3 a file could not be used, or work is left ·
+Exit codes: 0 done · 1 nothing found, or the answer is no · 2 usage · 3 a file could not be used, or work is left ·
 4 the rights do not cover it · 5 something stored is damaged · 70 internal · 130 interrupted.
 """
 

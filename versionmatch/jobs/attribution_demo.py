@@ -45,7 +45,7 @@ def demo(folder: Path, params: DemoParams | None = None, *, compare: int = 2, te
     inputs = Inputs.open(models, read_corpus(source), (str(folder / "outputs"),), (str(folder / "panel"),))
     settings = AttributionParams(seed=sizes.seed, top=20, full=True, compare=compare)
     strangers = Controls.open(inputs, (str(folder / "strangers"),))
-    validation = validate(inputs, settings, folder, strangers, count=12, tell=tell)
+    validation = validate(inputs, settings, folder, strangers, count=sizes.checked, tell=tell)
     done = run(inputs, settings, folder, formats=("csv", "jsonl"), tell=tell)
     ids = [tune.id for tune in first.tunes]
     scores = {row["query"]: np.array([row["scores"][item] for item in ids]) for row in done.rows}

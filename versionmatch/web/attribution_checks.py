@@ -21,13 +21,13 @@ def checks(validation: Row | None) -> Markup:
     word = "may be used" if validation["usable"] else "may not be used"
     return join(
         element("p", f"Rankings of this model by this method {word}."),
-        wide("Self-tests", table(("self-test", "", "found", "demanded", "why"), rows, caption="Self-tests")),
+        wide("Self-tests", table(("self-test", "state", "found", "demanded", "why"), rows, caption="Self-tests")),
     )
 
 
 def retraining(found: Row) -> Markup:
     """By how much more losses rise without the top items than without random ones, seed by seed."""
-    rows = [(each["name"], str(each["pieces"]), f"{each['rise']:+.4f}", _between(each)) for each in found["groups"]]
+    rows = [(each["name"], str(each["pieces"]), _signed(each["rise"]), _between(each)) for each in found["groups"]]
     heads = ("whose loss", "pieces", f"rises by, {found['unit']}", "95 % interval over seeds")
     n = found["left_out"]
     return join(
@@ -49,7 +49,11 @@ def retraining(found: Row) -> Markup:
 
 def _between(each: Row) -> str:
     low, high = each["interval"]
-    return f"{low:+.4f} to {high:+.4f}"
+    return f"{_signed(low)} to {_signed(high)}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.4f}".replace("-", "−")
 
 
 def _sentence(each: Row, found: Row) -> str:
@@ -60,7 +64,7 @@ def _sentence(each: Row, found: Row) -> str:
         told = "The whole interval is below 0: the rankings do not hold here."
     else:
         told = "The interval holds 0: this may be chance."
-    return f"Outputs {each['name']}: {each['rise']:+.4f} {found['unit']} ({_between(each)}). {told}"
+    return f"Outputs {each['name']}: {_signed(each['rise'])} {found['unit']} ({_between(each)}). {told}"
 
 
 def _strip(found: Row) -> Markup:

@@ -130,7 +130,7 @@ def _ranking(row: Row, titles: Mapping[str, str]) -> Markup:
                 _cell("the music", _music(pairs.get(item["item"]))),
             )
         )
-    heads = ("", "item, and who holds the rights", "influence", f"{row['unit']}, ± interval", "z beside the panel",
+    heads = ("rank", "item, and who holds the rights", "influence", f"{row['unit']}, ± interval", "z beside the panel",
              "likeness", "the music itself")  # fmt: skip
     return _table(f"The {len(items)} most influential items for {row['query']}", heads, rows)
 

@@ -43,8 +43,12 @@ class DemoParams(Params):
         Models that are trained on the whole corpus, and on each part of it.
     share : float
         Of the corpus that is left out when models are trained again.
+    checked : int
+        Items that are looked at in each self-test.
     seed : int
         Of everything.
+    workers : int
+        Processes that train; changes no number.
     """
 
     items: int = 240
@@ -55,7 +59,9 @@ class DemoParams(Params):
     strangers: int = 24
     seeds: int = 4
     share: float = 0.1
+    checked: int = 12
     seed: int = 440
+    workers: int = 2
 
     def __post_init__(self) -> None:
         check(self.seeds >= 2, "seeds", self.seeds, "2 or more, so that intervals can be told")
@@ -90,7 +96,10 @@ Job = tuple[tuple[Tune, ...], NetParams, int, str]
 def train_all(jobs: Sequence[Job], *, workers: int = 2, tell: Callable[[str], None] = lambda _: None) -> list[Trained]:
     """A model for each job, kept in its folder: one that is there already is not trained again."""
     missing = [job for job in jobs if not (Path(job[3]) / "model.json").is_file()]
-    if missing:
+    if missing and workers == 1:
+        for job in missing:
+            _train(job)
+    elif missing:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(min(workers, len(missing)), mp_context=context) as pool:
             for done, folder in enumerate(pool.map(_train, missing), 1):
@@ -100,8 +109,12 @@ def train_all(jobs: Sequence[Job], *, workers: int = 2, tell: Callable[[str], No
 
 def _train(job: Job) -> str:
     these, params, seed, folder = job
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    train(these, params, seed=seed).save(Path(folder))
+    try:
+        train(these, params, seed=seed).save(Path(folder))
+    finally:
+        torch.set_num_threads(threads)
     return folder
 
 
@@ -129,7 +142,7 @@ def example(params: DemoParams, folder: Path, *, tell: Callable[[str], None] = l
     other = tunes(params.items, seed=params.seed + 1, families=params.families, prefix="other")
     jobs: list[Job] = [(these, settings, s, str(folder / f"model-{s}")) for s in params.all_seeds]
     jobs.append((other, settings, params.seed, str(folder / "model-other")))
-    *models, stranger = train_all(jobs, tell=tell)
+    *models, stranger = train_all(jobs, workers=params.workers, tell=tell)
     made = sample_tunes(models[0].net, params.outputs, seed=params.seed)
     strange = sample_tunes(stranger.net, params.panel + params.strangers + 1, seed=params.seed)
     outputs = {f"made-{i:02d}": tokens for i, tokens in enumerate(made, 1)}
@@ -169,7 +182,7 @@ def retrained(
     for way, left in gone.items():
         kept = tuple(tune for i, tune in enumerate(these) if i not in set(left.tolist()))
         jobs: list[Job] = [(kept, settings, s, str(folder / f"without-{way}-{s}")) for s in params.all_seeds]
-        losses[way] = np.stack([mean_loss(m.net, rows) for m in train_all(jobs, tell=tell)])
+        losses[way] = np.stack([mean_loss(m.net, rows) for m in train_all(jobs, workers=params.workers, tell=tell)])
     rises = dict(zip(pieces, (losses["top"] - losses["random"]).T, strict=True))
     made = [name for name in ranked if name.startswith("made-")]
     groups = {
