@@ -91,6 +91,13 @@ def test_the_plane_shows_every_item_and_names_what_stands_out(page):
     assert heights == sorted(heights)  # the most influential is drawn highest
 
 
+def test_the_plane_of_a_ranking_that_cannot_be_relied_upon_names_nothing(page):
+    for number in (1, 2):
+        plane = re.search(r'<svg viewBox="0 0 640 420".*?</svg>', article(page, number), re.DOTALL).group()
+        assert 'class="label"' not in plane
+        assert "scatter doubtful" in plane
+
+
 def test_counts_of_holders_stand_beside_chance(page):
     assert "Ann &amp; Co 2 2.0 50%" in text_of(article(page, 0))
 

@@ -76,7 +76,8 @@ def plane(row: Mapping[str, Any], titles: Mapping[str, str]) -> Markup | None:
     marks = [*_frame(field, row), *_dots(field, points)]
     marks += [mark for item in top for mark in _top(field, item, likeness[item["item"]], half_interval(item, row))]
     marks += [_alike(field, each) for each in alike[:LABELLED_ALIKE]]
-    marks += _labels(field, top, alike, likeness, titles)
+    if row["verdict"] == "ranked":
+        marks += _labels(field, top, alike, likeness, titles)
     shown = f"influence of {len(points)} items, upwards, against their likeness to it, to the right"
     name = f"{row['query']}: {shown}; the tables say the same of the first"
     return element(
