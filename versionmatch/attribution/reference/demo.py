@@ -83,7 +83,7 @@ def title_of(tune: Tune) -> str:
     """A made-up title, the same for an id.
 
     >>> title_of(tunes(1)[0])
-    'Dance no. 0'
+    'Reel no. 0'
     """
     kinds = ("Air", "March", "Reel", "Lament", "Waltz", "Jig", "Song", "Dance")
     return f"{kinds[sum(tune.tokens) % len(kinds)]} no. {int(tune.id.rpartition('-')[2])}"
