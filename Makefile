@@ -4,12 +4,18 @@ BIN := .venv/bin
 OUT := out
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test lint types contracts doctest pytest browser soundfonts bench quality constraints clean
+.PHONY: demo demo-attribution test lint types contracts doctest pytest browser soundfonts bench quality constraints clean
 
 demo: .venv/.ready
 	@mkdir -p $(OUT)
 	$(BIN)/versionmatch compare examples/greensleeves-a.ogg examples/greensleeves-b.ogg --out $(OUT)/demo.html
 	@echo "The report lies in $(OUT)/demo.html: open it in any browser, it needs no network."
+
+# A small model of generated music: trained, its outputs attributed, trained again without what came first.
+demo-attribution: .venv/.ready
+	@mkdir -p $(OUT)
+	OMP_NUM_THREADS=1 $(BIN)/versionmatch attribute demo --out $(OUT)
+	@echo "The report lies in $(OUT)/attribution.html: open it in any browser, it needs no network."
 
 test: lint types contracts doctest pytest
 
