@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
-from versionmatch.align.passage import shared_passages
 from versionmatch.features.view import Track
 from versionmatch.jobs.bench_rows import draws, share
 from versionmatch.jobs.compare import _transposition
+from versionmatch.match.cues.passages import passages_between
 from versionmatch.plugins import find
 from versionmatch.types import Features, Recording
 
@@ -83,7 +83,7 @@ def main() -> None:
         if a.partition("_")[0] != b.partition("_")[0]:
             continue
         query, reference = track(a, levels[a]), track(b, levels[b])
-        passages = shared_passages(query["chroma"], reference["chroma"])
+        passages = passages_between(query, reference)
         harmony = find("cues", "harmony")().compare(query, reference)
         stated = _transposition((harmony,), passages) % 12
         sides = [profile(levels[name]) for name in (a, b)]
