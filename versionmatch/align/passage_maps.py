@@ -95,8 +95,9 @@ class ChromaMap:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class HeardMap:
-    """By an embedding model's moments and by chroma; ``heard (12, n, m)``: deviations above the usual, by key.
+    """By an embedding model's moments and by chroma.
 
+    ``both (12, n, m)``: deviations above the usual in each key, those of the moments and half of those of chroma;
     ``drift``: deviations of both together that a pair of moments must be above the usual likeness to count;
     ``reached (12,)``: the total of the best straight line in each key; ``backwards``: that of the best in any key where
     one of the two is read backwards, which no passage survives.
@@ -104,7 +105,7 @@ class HeardMap:
 
     query: Coarse
     reference: Coarse
-    heard: FloatArray
+    both: FloatArray
     drift: float = TELLING[0][0]
     reached: DoubleArray = field(default_factory=lambda: np.zeros(12))
     backwards: float = 0.0
@@ -116,14 +117,12 @@ class HeardMap:
         A passage that stands out clearly tells by the higher drift, however short; one that stands out a little all
         along by the lower.
         """
-        heard = np.empty((12, len(query.rows), len(reference.rows)), dtype=np.float32)
-        q, r = (m.values.reshape(-1, 12, m.n_frames) for m in moments)
-        flat = q.reshape(-1, q.shape[2]).T
-        for key in range(12):
-            likeness = flat @ np.roll(r, key, axis=1).reshape(-1, r.shape[2])
+        both = np.empty((12, len(query.rows), len(reference.rows)), dtype=np.float32)
+        for key, likeness in enumerate(in_each_key(*moments)):
             wide = _read(standardised(likeness, NARROW_HEARD), query.times_s * moments[0].frame_rate)
-            heard[key] = _read(wide.T, reference.times_s * moments[1].frame_rate).T
-        pair = cls(query, reference, heard)
+            heard = _read(wide.T, reference.times_s * moments[1].frame_rate).T
+            both[key] = heard + np.float32(CHROMA) * _deviations(query, reference, key)
+        pair = cls(query, reference, both)
         for drift, _ in TELLING:
             pair = replace(pair, drift=drift)._with_lines()
             if pair.tells(pair.main(keys)):
@@ -153,10 +152,8 @@ class HeardMap:
         return sure or total**3 >= dict(TELLING)[self.drift] * usual * max(beside, usual) * max(self.backwards, usual)
 
     def score(self, transposition: int) -> FloatArray:
-        """Deviations in the moments and half of those in chroma, less ``drift``, from −LEAST to MOST − ``drift``."""
-        chroma = _deviations(self.query, self.reference, transposition)
-        both = self.heard[transposition % 12] + np.float32(CHROMA) * chroma - np.float32(self.drift)
-        found: FloatArray = np.clip(both, -LEAST, MOST - self.drift).astype(np.float32)
+        """Deviations of both less ``drift``, from −LEAST to MOST − ``drift``."""
+        found: FloatArray = np.clip(self.both[transposition % 12] - np.float32(self.drift), -LEAST, MOST - self.drift)
         return _without_silence(found, self, -LEAST)
 
     straight = score
@@ -174,6 +171,20 @@ class HeardMap:
         lower = score[i + 1, j] * (1 - v) + score[i + 1, j + 1] * v
         found: DoubleArray = upper * (1 - u) + lower * u
         return found
+
+
+def in_each_key(query: Features, reference: Features) -> FloatArray:
+    """Products of all moments ``(12 * dim, n)`` and ``(12 * dim, m)``, the reference raised by 0…11: ``(12, n, m)``.
+
+    In the Fourier domain of the pitch classes, where a rotation is a factor: a fifth of the work.
+    """
+    q, r = (
+        np.fft.rfft(side.values.reshape(-1, 12, side.n_frames).transpose(2, 0, 1), axis=2).transpose(2, 0, 1)
+        for side in (query, reference)
+    )
+    spectrum = q.astype(np.complex64) @ r.astype(np.complex64).conj().transpose(0, 2, 1)
+    products: FloatArray = np.fft.irfft(spectrum, n=12, axis=0).astype(np.float32)
+    return products
 
 
 def unit_rows(rows: npt.NDArray[np.floating]) -> FloatArray:
