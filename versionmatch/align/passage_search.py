@@ -20,13 +20,13 @@ MOST_CELLS = 4_000_000  # for longer recordings the coarse frames are made longe
 FAIR = 1.5  # the most that a pair of moments counts when the whole is held against chance
 DROP = 6.0  # a local path ends once it has lost that much
 CHANCE = (6.0, -4.0)  # 6 ln n - 4: what the best path of few unrelated pairs of n frames reaches; see docs/passages.md
+MODULATED = 0.15  # of the main key's best line, that one in a key near it must reach to be looked for
 RIVAL = 0.6  # transpositions whose best path reaches that share of the very best are weighed against each other
 KEY_POWER = 4  # weight of the likeness of the two pitch class profiles among them
 MODULATION = 3  # semitones either way in which single passages are looked for
 NEAR = 3  # paths that many frames apart are one
 REDUNDANT = 0.7  # a path of which both sides are answered to that share by stronger ones says nothing new
 
-MODULATED = 0.4  # of the main key's best line, that one in a key near it must reach to be looked for
 
 IntArray = npt.NDArray[np.int32]
 
@@ -44,7 +44,7 @@ class Prices:
 
 
 CHROMA_PRICES = Prices(jump=8.0, least=12.0, in_order=0.35, other_key=0.3)
-HEARD_PRICES = Prices(jump=16.0, least=24.0, in_order=0.35, other_key=0.3)
+HEARD_PRICES = Prices(jump=16.0, least=24.0, in_order=0.35, other_key=0.8)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -96,7 +96,7 @@ def _heard_layers(pair: HeardMap, transposition: int | None) -> dict[int, FloatA
     main = pair.main(keys_asked(transposition))
     if not pair.tells(main) and not _chroma_layers(ChromaMap(pair.query, pair.reference), transposition):
         return {}
-    least = MODULATED * pair.reached[main]
+    least = max(MODULATED * pair.reached[main], HEARD_PRICES.least)
     kept = [shift for shift in keys_asked(main) if shift == main or pair.reached[shift] >= least]
     return {s: pair.score(s) - np.float32(0.0 if s == main else HEARD_PRICES.other_key) for s in kept}
 
