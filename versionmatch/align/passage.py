@@ -78,7 +78,7 @@ def shared_passages(
     pair = ChromaMap(*coarse) if moments is None else HeardMap.of(*coarse, moments, keys_asked(transposition))
     fine = _fine(query, onsets[0] if onsets else None), _fine(reference, onsets[1] if onsets else None)
     found: list[Stretch] = []
-    for path in (trimmed(path, pair) for path in coarse_paths(pair, transposition)):
+    for path in (trimmed(path, pair, extend=moments is None) for path in coarse_paths(pair, transposition)):
         coarse_s = np.column_stack([side.times_s[path.steps[:, k]] for k, side in enumerate(coarse)])
         raised = replace(fine[1], rows=np.roll(fine[1].rows, path.transposition, axis=1))
         heard = partial(pair.along, transposition=path.transposition) if isinstance(pair, HeardMap) else None

@@ -45,7 +45,7 @@ class Line:
         return path
 
 
-def trimmed(path: CoarsePath, pair: Map) -> CoarsePath:
+def trimmed(path: CoarsePath, pair: Map, *, extend: bool = True) -> CoarsePath:
     """The path without what no straight line along it holds, at either end.
 
     A path that may bend goes on beyond a passage wherever bending helps. Lines are looked for within ``AROUND`` frames
@@ -69,7 +69,9 @@ def trimmed(path: CoarsePath, pair: Map) -> CoarsePath:
     kept = (path.steps[:, 0] >= first) & (path.steps[:, 0] <= last)
     if kept.sum() < 2:
         return path
-    steps = _extended(path.steps[kept], _line(whole, path.transposition).steps)
+    steps = path.steps[kept]
+    if extend:
+        steps = _extended(steps, _line(whole, path.transposition).steps)
     return replace(path, steps=steps, score=path.score * float(kept.mean()))
 
 

@@ -221,6 +221,7 @@ def refined(
         standing = heard(np.column_stack([times, np.clip(course, 0.0, end_s)]))
         own = float(np.median(standing[inside]))
         score = _belonging(course, _second(standing, query.rate), own, query.rate)
+        score[(standing <= 0.0) | (likeness <= 0.0)] = -1.0  # noise or silence on one side, whatever is heard beside it
         beyond, least = standing, HEARD_STANDS_OUT
     stretches = []
     for low, high in good_stretches(score, PAUSE_S * query.rate):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
 
 from ..types import DoubleArray, Features, FloatArray
 from .passage_kernels import best_chain, best_course, best_local_path
@@ -17,6 +18,8 @@ from .passage_maps import ChromaMap, Coarse, HeardMap, Map, unit_rows
 
 COARSE_RATE = 2.0  # frames per second
 MOST_CELLS = 4_000_000  # for longer recordings the coarse frames are made longer
+FLAT = 0.935  # evenness of chroma, 1 where all pitch classes are equally strong, above which it is noise; over AROUND_S
+AROUND_S = 3.5
 FAIR = 1.5  # the most that a pair of moments counts when the whole is held against chance
 DROP = 6.0  # a local path ends once it has lost that much
 CHANCE = (6.0, -4.0)  # 6 ln n - 4: what the best path of few unrelated pairs of n frames reaches; see docs/passages.md
@@ -64,12 +67,15 @@ def frames_per_group(query: Features, reference: Features) -> int:
 
 
 def pooled(chroma: Features, factor: int) -> Coarse:
-    """Chroma averaged over groups of ``factor`` frames; silent frames are empty."""
+    """Chroma averaged over groups of ``factor`` frames; silence and noise, in which no pitch stands out, are empty."""
     n = chroma.n_frames // factor
     groups = chroma.values[:, : n * factor].reshape(12, n, factor)
     times_s: DoubleArray = (np.arange(n, dtype=np.float64) * factor + (factor - 1) / 2) / chroma.frame_rate
     active = (np.abs(groups).sum(axis=0) > 0).mean(axis=1) >= 0.5
-    rows = unit_rows(groups.mean(axis=2).T) * active[:, None]
+    rows = unit_rows(groups.mean(axis=2).T)
+    around = max(1, round(AROUND_S * chroma.frame_rate / factor))
+    active &= uniform_filter1d(rows.sum(axis=1) / np.sqrt(12), around, mode="nearest") < FLAT
+    rows *= active[:, None]
     return Coarse(rows.astype(np.float32), active, times_s)
 
 
