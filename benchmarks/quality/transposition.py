@@ -6,7 +6,8 @@ For each pair of versions of one work in dev/covers: the transposition that ``co
 shared passages together, else the harmony cue's key), beside three estimates that share no code with the package's
 chroma, key or alignment. *Recurrence*: the rotation with the longest cross recurrence (Serrà, Serra, Andrzejak 2009),
 by librosa's recurrence quantification on half-second chroma folded here, stacked over 4 s, of which the 5 % most alike
-moments of all rotations count. *Profile*: the rotation that makes the two mean pitch class profiles most alike (correlation).
+moments of all rotations count. *Profile*: the rotation that makes the two mean pitch class profiles most alike
+(correlation).
 *Key*: the difference of the tonics by correlation with the key profiles of Krumhansl and Kessler (1982), a minor key
 counting as its relative major, so that mistaking one for the other does no harm. Profiles are folded here from the
 magnitudes of C4 to B6 above their surroundings of an octave; that range and the peaks were chosen because the last two
@@ -130,7 +131,7 @@ def main() -> None:
 
 
 def judged(rows: list[dict[str, object]]) -> dict[str, object]:
-    """Agreement with each estimate, with profile and key where they agree, and where the others lie; works are drawn."""
+    """Agreement with each estimate, with two where they agree, and where the others lie; works are drawn."""
     told: dict[str, object] = {}
     sets = {
         "by_recurrence": rows,
