@@ -1,4 +1,4 @@
-"""Passages that a model hears: the maps of likeness, what tells by them, and passages that chroma alone does not give."""
+"""Passages that a model hears: maps of likeness, what tells by them, and passages that chroma alone does not give."""
 
 import numpy as np
 import pytest
@@ -69,7 +69,7 @@ def test_a_passage_of_twelve_seconds_is_heard_that_chroma_does_not_give(seed, tr
     [passage] = shared_passages(*chroma, moments=heard)
     span = passage.span
     found = [span.query_start_s, span.query_end_s, span.reference_start_s, span.reference_end_s]
-    assert found == pytest.approx([32, 44, 24, 36], abs=4.0)  # chroma, which settles the course, tells nothing
+    assert found == pytest.approx([32, 44, 24, 36], abs=5.0)  # chroma, which settles the course, tells nothing
     assert passage.transposition == transposition
 
 
