@@ -35,7 +35,7 @@ def chords(seed, seconds):
 
 
 def pair(seed, seconds=12.0, transposition=3):
-    """Two recordings of 72 s with one passage, from 32 s on of the query, 24 s on of the reference; chroma does not tell."""
+    """Two recordings of 72 s with one passage, from 32 s on of the query, 24 s on of the reference."""
     shared = music([seed, 0], seconds)
     raised = np.roll(shared, transposition, axis=1)
     query = moments(music([seed, 1], 32), raised, music([seed, 2], 40 - seconds))

@@ -31,7 +31,8 @@ BEST = 3.0  # the most that a pair of moments counts when one place is preferred
 DRIFT = 0.7  # standard deviations that a pair of moments must be above the usual likeness to count for a line
 CLIP = 2.0  # the most that it counts
 CHROMA = 0.5  # of a deviation in chroma, beside one in the model's moments
-TELLING = ((2.0, 80.0), (1.25, 145.0))  # drift, and what a line must reach by it, see ``HeardMap.tells``
+TELLING = ((2.0, 90.0), (1.25, 200.0))  # drift, and what a line must reach by it, see ``HeardMap.tells``
+STACKED = 0.5  # of the contrast of stacked chroma, beside what is clear, for courses
 SURE = 18.0  # a line of a total of ln n times that tells in any case, by the first drift
 LEAST, MOST = 2.0, 6.0  # that a pair of moments counts at most, below and above
 NARROW_HEARD = 0.02  # least spread of the moments' likeness that is told apart
@@ -130,7 +131,7 @@ class HeardMap:
         return pair
 
     def _with_lines(self) -> HeardMap:
-        scores = [self.score(key) for key in range(12)]
+        scores = [self.clear(key) for key in range(12)]
         reached = np.array([best_line(score, SLOPES)[0] for score in scores])
         backwards = max(best_line(np.ascontiguousarray(score[:, ::-1]), SLOPES)[0] for score in scores)
         return replace(self, reached=reached, backwards=backwards)
@@ -152,15 +153,21 @@ class HeardMap:
         return sure or total**3 >= dict(TELLING)[self.drift] * usual * max(beside, usual) * max(self.backwards, usual)
 
     def score(self, transposition: int) -> FloatArray:
-        """Deviations of both less ``drift``, from −LEAST to MOST − ``drift``."""
-        found: FloatArray = np.clip(self.both[transposition % 12] - np.float32(self.drift), -LEAST, MOST - self.drift)
-        return _without_silence(found, self, -LEAST)
+        """What is clear, and how far stacked chroma stands out: courses go on through what only that tells."""
+        stacked_chroma = ChromaMap(self.query, self.reference).score(transposition)
+        found: FloatArray = self.clear(transposition) + np.float32(STACKED) * stacked_chroma
+        return found
 
     straight = score
 
+    def clear(self, transposition: int) -> FloatArray:
+        """Deviations of both less ``drift``, from −LEAST to MOST − ``drift``; of these, straight lines must tell."""
+        found: FloatArray = np.clip(self.both[transposition % 12] - np.float32(self.drift), -LEAST, MOST - self.drift)
+        return _without_silence(found, self, -LEAST)
+
     def along(self, path_s: DoubleArray, transposition: int) -> DoubleArray:
         """How far moments stand out along times ``(n, 2)`` of query and reference, in deviations above the usual."""
-        score = self.score(transposition) + np.float32(self.drift)
+        score = self.clear(transposition) + np.float32(self.drift)
         q, r = (
             np.interp(path_s[:, k], side.times_s, np.arange(len(side.times_s)))
             for k, side in enumerate((self.query, self.reference))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 from scipy.linalg import solveh_banded
 from scipy.ndimage import uniform_filter1d
 
@@ -20,7 +21,8 @@ LEAN = 5e-4  # what each step off the middle costs, so that what is equally good
 HEARD_WIDTH_S = 1.0  # the same where a model has heard both
 SMOOTH_S = 3.0  # wobbles shorter than this are smoothed away
 STANDS_OUT = (0.36, 1.0)  # least mean likeness on the way from chance (0) to identity (1): 0.36 + 1.0 / seconds
-HEARD_STANDS_OUT = (2.2, 8.0)  # the same in deviations, where a model has heard both
+HEARD_FULL = 6.0  # deviations above the usual that count as identity, where a model has heard both
+HEARD_STANDS_OUT = (0.37, 1.33)  # the same of these
 SLOPES = (0.45, 2.2)  # local tempo relations outside of these are no counterpart: one side waits for the other
 ONSETS = 0.5  # weight of onset strength beside chroma
 STRAIGHT_ONSETS = 1.0  # the same along a straight line
@@ -31,6 +33,9 @@ STRAIGHT = (  # slopes, relative to the one before, and offsets (seconds) at whi
 EDGE_S = 1.5  # that much of either end of a stretch is first taken to be straight
 CLOSER = 0.02  # a likeness higher by this makes another answer the closer one
 BESIDE = 0.6  # of the best stretch's, that every other's likeness must reach
+IDENTICAL = (
+    0.75  # of the way from chance to identity, in chroma: then that tells where a stretch ends, whatever is heard
+)
 LEVEL = 0.5  # where between chance and the passage's own likeness a moment stops belonging to it
 PAUSE_S = 3.0  # a clear disagreement of that length ends a passage
 
@@ -212,17 +217,7 @@ def refined(
     course, likeness = _settled(query, reference, times, course, WIDTH_S if heard is None else HEARD_WIDTH_S, 0.1)
     inside = (times >= path_s[0, 0]) & (times <= path_s[-1, 0])
     end_s = (len(reference.rows) - 1) / reference.rate
-    if heard is None:
-        chance = _chance(times, course, query, reference)
-        own = float(np.median((likeness - chance)[inside]))
-        score = _belonging(course, _second(likeness, query.rate) - chance, own, query.rate)
-        beyond, least = (likeness - chance) / (1.0 - np.minimum(chance, 0.95)), STANDS_OUT
-    else:
-        standing = heard(np.column_stack([times, np.clip(course, 0.0, end_s)]))
-        own = float(np.median(standing[inside]))
-        score = _belonging(course, _second(standing, query.rate), own, query.rate)
-        score[(standing <= 0.0) | (likeness <= 0.0)] = -1.0  # noise or silence on one side, whatever is heard beside it
-        beyond, least = standing, HEARD_STANDS_OUT
+    score, beyond, least = _belonging(times, course, likeness, inside, query, reference, heard)
     stretches = []
     for low, high in good_stretches(score, PAUSE_S * query.rate):
         part = slice(low, high)
@@ -282,12 +277,35 @@ def _second(values: DoubleArray, rate: float) -> DoubleArray:
     return means
 
 
-def _belonging(course: DoubleArray, beyond: DoubleArray, own: float, rate: float) -> DoubleArray:
-    """Per frame in [-1, 1]: above 0 where what is ``beyond`` chance is nearer to the passage's ``own`` than to 0."""
-    score: DoubleArray = np.clip(beyond / max(own, 0.05) - LEVEL, -LEVEL, LEVEL) / LEVEL
-    slope = np.gradient(_second(course, rate)) * rate
-    score[(slope < SLOPES[0]) | (slope > SLOPES[1])] = -1.0
-    return score
+def _belonging(
+    times: DoubleArray,
+    course: DoubleArray,
+    likeness: DoubleArray,
+    inside: npt.NDArray[np.bool_],
+    query: Fine,
+    reference: Fine,
+    heard: Callable[[DoubleArray], DoubleArray] | None,
+) -> tuple[DoubleArray, DoubleArray, tuple[float, float]]:
+    """Per frame in [-1, 1], above 0 where the likeness is nearer to the passage's own than to chance; the likeness on
+    the way from chance (0) to identity (1); and how much of that must be there.
+
+    Of two that are nearly the same in chroma, that tells; else what is heard, where a model has heard both.
+    """
+    chance = _chance(times, course, query, reference)
+    beyond, least = (likeness - chance) / (1.0 - np.minimum(chance, 0.95)), STANDS_OUT
+    above = likeness - chance
+    apart = _second(likeness, query.rate) - chance
+    silent = np.zeros(times.size, dtype=np.bool_)
+    if heard is not None and float(np.median(beyond[inside])) < IDENTICAL:
+        end_s = (len(reference.rows) - 1) / reference.rate
+        above = heard(np.column_stack([times, np.clip(course, 0.0, end_s)])) / HEARD_FULL
+        beyond, least, apart = above, HEARD_STANDS_OUT, _second(above, query.rate)
+        silent = (above <= 0.0) | (likeness <= 0.0)  # noise or silence on one side, whatever is heard beside it
+    own = max(float(np.median(above[inside])), 0.05)
+    score: DoubleArray = np.clip(apart / own - LEVEL, -LEVEL, LEVEL) / LEVEL
+    slope = np.gradient(_second(course, query.rate)) * query.rate
+    score[(slope < SLOPES[0]) | (slope > SLOPES[1]) | silent] = -1.0
+    return score, beyond, least
 
 
 def separated(stretches: list[Stretch], *, min_length_s: float) -> list[Stretch]:

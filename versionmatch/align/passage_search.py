@@ -18,7 +18,7 @@ from .passage_maps import ChromaMap, Coarse, HeardMap, Map, unit_rows
 
 COARSE_RATE = 2.0  # frames per second
 MOST_CELLS = 4_000_000  # for longer recordings the coarse frames are made longer
-FLAT = 0.935  # evenness of chroma, 1 where all pitch classes are equally strong, above which it is noise; over AROUND_S
+FLAT = 0.95  # evenness of chroma, 1 where all pitch classes are equally strong, above which it is noise; over AROUND_S
 AROUND_S = 3.5
 FAIR = 1.5  # the most that a pair of moments counts when the whole is held against chance
 DROP = 6.0  # a local path ends once it has lost that much
@@ -47,7 +47,7 @@ class Prices:
 
 
 CHROMA_PRICES = Prices(jump=8.0, least=12.0, in_order=0.35, other_key=0.3)
-HEARD_PRICES = Prices(jump=16.0, least=24.0, in_order=0.35, other_key=0.8)
+HEARD_PRICES = Prices(jump=16.0, least=24.0, in_order=0.8, other_key=0.8)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
