@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from versionmatch.align.passage import shared_passages
 from versionmatch.jobs.bench_localise import figures, truth_of
 from versionmatch.jobs.bench_rows import draws, read_rows, share
 from versionmatch.jobs.opening import open_track
+from versionmatch.match.cues.passages import passages_between
 from versionmatch.match.localisation import best_answer
 from versionmatch.store.artefacts import ArtefactStore
 
@@ -37,7 +37,7 @@ def main() -> None:
     truths, answers, works, strange, beside = [], [], [], [], []
     for row, truth in rows:
         a, b = (open_track(path, cache=cache) for path in (row.a, row.b))
-        found = shared_passages(a["chroma"], b["chroma"], onsets=(a["onsets"], b["onsets"]))
+        found = passages_between(a, b)
         if truth is None:
             strange.append(float(bool(found)))
             beside.append(row.works)

@@ -24,8 +24,9 @@ import numpy as np
 import soundfile
 import soxr
 
-from versionmatch.align.passage import shared_passages, time_map
+from versionmatch.align.passage import time_map
 from versionmatch.features.view import Track
+from versionmatch.match.cues.passages import passages_between
 from versionmatch.types import Audio, Features, Recording
 
 RATE = 50.0  # the truth is kept at that many points per second
@@ -80,10 +81,10 @@ def same_music(reference: Features, found: np.ndarray, answer: np.ndarray) -> np
 
 def judged(query: Track, reference: Track, answer: np.ndarray) -> dict[str, object]:
     """Errors in ms where truth and map both speak, and how well the counterpart's presence was told."""
-    chroma = query["chroma"], reference["chroma"]
-    onsets = query["onsets"], reference["onsets"]
+    kinds = ("chroma", "onsets", "moments")  # made before the clock runs
+    chroma, _, _ = ([side[kind] for side in (query, reference)] for kind in kinds)
     started = time.perf_counter()
-    passages = shared_passages(*chroma, onsets=onsets)
+    passages = passages_between(query, reference)
     seconds = time.perf_counter() - started
     found = time_map(passages, (answer.size - 1) / RATE, step_s=1 / RATE)[: answer.size, 1]
     answer = answer[: found.size]
@@ -257,13 +258,12 @@ def told_of_pairs(path: Path, n_unrelated: int, seed: int) -> dict[str, float]:
     others = [p for p in pairs if p[0].split("_")[0] != p[1].split("_")[0]]
     picked = np.random.default_rng(seed).choice(len(others), min(n_unrelated, len(others)), replace=False)
     found = {
-        kind: float(np.mean([bool(shared_passages(tracks[a]["chroma"], tracks[b]["chroma"])) for a, b in some]))
+        kind: float(np.mean([bool(passages_between(tracks[a], tracks[b])) for a, b in some]))
         for kind, some in (("unrelated", [others[k] for k in picked]), ("versions", versions))
     }
     worst, covered = 0.0, []
     for name in names[::6]:
-        chroma = tracks[name]["chroma"]
-        passages = shared_passages(chroma, chroma)
+        passages = passages_between(tracks[name], tracks[name])
         times = time_map(passages, tracks[name].recording.duration_s)
         covered.append(float(np.mean(~np.isnan(times[:, 1]))))
         worst = max(worst, float(np.nanmax(np.abs(times[:, 0] - times[:, 1]))))
@@ -280,13 +280,13 @@ def told_of_pairs(path: Path, n_unrelated: int, seed: int) -> dict[str, float]:
 def told_of_songs(path: Path, n: int, skip: int) -> dict[str, float | list[list[str]]]:
     """Pop songs, all on one piano: how many pairs of different songs give any passage, and which."""
     with tempfile.TemporaryDirectory() as folder:
-        chromas = {
-            name: track(name, audio=Audio(played(notes, (0, 0, 0, 0), Path(folder), "song"), 16000))["chroma"]
+        tracks = {
+            name: track(name, audio=Audio(played(notes, (0, 0, 0, 0), Path(folder), "song"), 16000))
             for name, notes in songs(path, n, skip)
         }
-    names = list(chromas)
+    names = list(tracks)
     pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    told = [[a, b] for a, b in pairs if shared_passages(chromas[a], chromas[b])]
+    told = [[a, b] for a, b in pairs if passages_between(tracks[a], tracks[b])]
     return {"pairs": len(pairs), "with_a_passage": round(len(told) / len(pairs), 4), "which": told}
 
 

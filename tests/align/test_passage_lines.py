@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from tests.naive_passage import straight_line
 from versionmatch.align.line_kernels import best_line
 from versionmatch.align.passage import shared_passages
-from versionmatch.align.passage_lines import SLOPES, trimmed
+from versionmatch.align.passage_lines import trimmed
+from versionmatch.align.passage_maps import SLOPES, ChromaMap
 from versionmatch.align.passage_search import CoarsePath, pooled
 from versionmatch.types import Features
 
@@ -70,7 +71,7 @@ def test_a_bent_path_ends_where_no_straight_line_holds_it():
     query, reference = (pooled(side, 5) for side in pair(2, seconds=20, ratio=1.0))
     true = np.column_stack([np.arange(60, 100), np.arange(48, 88)])
     wrong = np.column_stack([np.arange(100, 130), 88 + np.arange(30) // 2])
-    path = trimmed(CoarsePath(np.concatenate([true, wrong]).astype(np.int32), 50.0, 3), query, reference)
+    path = trimmed(CoarsePath(np.concatenate([true, wrong]).astype(np.int32), 50.0, 3), ChromaMap(query, reference))
     assert path.steps[0, 0] == pytest.approx(60, abs=2)
     assert path.steps[-1, 0] == pytest.approx(100, abs=3)
 
@@ -78,7 +79,7 @@ def test_a_bent_path_ends_where_no_straight_line_holds_it():
 def test_a_path_goes_on_along_the_line_it_meets():
     query, reference = (pooled(side, 5) for side in pair(3, seconds=24, ratio=1.0))
     short = np.column_stack([np.arange(66, 92), np.arange(54, 80)]).astype(np.int32)
-    path = trimmed(CoarsePath(short, 50.0, 3), query, reference)
+    path = trimmed(CoarsePath(short, 50.0, 3), ChromaMap(query, reference))
     assert path.steps[[0, -1], 0] == pytest.approx([60, 108], abs=3)
     assert (np.diff(path.steps, axis=0) >= 0).all()
 
@@ -86,7 +87,7 @@ def test_a_path_goes_on_along_the_line_it_meets():
 def test_a_path_that_nothing_holds_stays_as_it_is():
     query, reference = (pooled(chroma(music([9, k], 40)), 5) for k in (1, 2))
     path = CoarsePath(np.column_stack([np.arange(20), np.arange(20)]).astype(np.int32), 20.0, 0)
-    assert trimmed(path, query, reference) is path
+    assert trimmed(path, ChromaMap(query, reference)) is path
 
 
 @pytest.mark.parametrize("transposition", [-6, -1, 4])

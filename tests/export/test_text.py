@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from versionmatch.export.text import TextExporter, probability_in_words, tempo_in_words, transposition_in_words
-from versionmatch.types import Null
+from versionmatch.types import Control, Null
 
 UNWANTED = re.compile(r"infring|plagiar|stolen|copied|copying", re.IGNORECASE)
 
@@ -76,3 +76,20 @@ def test_a_probability_has_its_wording(probability, words):
 def test_one_semitone_is_singular_and_a_slower_query_is_slower():
     assert transposition_in_words(1) == "B lies 1 semitone below A (shown raised by 1)"
     assert tempo_in_words(0.8) == "A is 20 % slower than B (ratio 0.800)"
+
+
+def test_what_is_shared_comes_before_how_it_was_measured(match):
+    text = match.explain()
+    assert text.index("Shared passages") < text.index("Differences") < text.index("measure  ")
+
+
+def test_controls_that_came_out_as_they_must_are_counted_and_the_others_told(match):
+    made = (
+        Control("self", "harmony", 1.0, True, "A with itself stands out, as it must."),
+        Control("self", "melody", 1.0, True, "A with itself stands out, as it must."),
+        Control("reversed", "melody", 1.0, False, "A is no less alike to B from its end to its beginning."),
+    )
+    text = replace(match, controls=made).explain()
+    assert "self: 2 as they must be (harmony, melody)" in text
+    assert "reversed, melody: NOT as it must be. A is no less alike" in text
+    assert "A with itself" not in text

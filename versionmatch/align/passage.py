@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from ..errors import FeatureMismatch, InputError
 from ..types import DoubleArray, Features, Passage, Span
 from ..units import signed_semitones
 from .passage_lines import trimmed
+from .passage_maps import ChromaMap, HeardMap, unit_rows
 from .passage_path import Fine, Stretch, onset_rows, refined, separated
-from .passage_search import COARSE_RATE, coarse_paths, frames_per_group, pooled, unit_rows
+from .passage_search import COARSE_RATE, coarse_paths, frames_per_group, keys_asked, pooled
 
 
 def shared_passages(
@@ -23,6 +25,7 @@ def shared_passages(
     min_length_s: float = 6.0,
     max_n: int = 12,
     onsets: tuple[Features, Features] | None = None,
+    moments: tuple[Features, Features] | None = None,
 ) -> tuple[Passage, ...]:
     """The stretches that two recordings share, in the query's order, each with its own time map.
 
@@ -43,6 +46,9 @@ def shared_passages(
         At most that many passages, the strongest.
     onsets : (Features, Features), optional
         Onset strength ``(1, n_frames)`` of query and reference, which places the time map more finely.
+    moments : (Features, Features), optional
+        What an embedding model hears from moment to moment, ``(12 * dim, n_frames)``, of query and reference (the
+        feature ``moments``). With it passages of ten seconds are found that chroma alone does not tell from chance.
 
     Returns
     -------
@@ -69,12 +75,16 @@ def shared_passages(
     coarse = pooled(query, factor), pooled(reference, factor)
     if min(len(c.rows) for c in coarse) < 2:
         return ()
+    pair = ChromaMap(*coarse) if moments is None else HeardMap.of(*coarse, moments, keys_asked(transposition))
     fine = _fine(query, onsets[0] if onsets else None), _fine(reference, onsets[1] if onsets else None)
     found: list[Stretch] = []
-    for path in (trimmed(path, *coarse) for path in coarse_paths(*coarse, transposition)):
-        coarse_s = np.asarray((path.steps * factor + (factor - 1) / 2) / query.frame_rate, dtype=np.float64)
+    for path in (trimmed(path, pair, extend=moments is None) for path in coarse_paths(pair, transposition)):
+        coarse_s = np.column_stack([side.times_s[path.steps[:, k]] for k, side in enumerate(coarse)])
         raised = replace(fine[1], rows=np.roll(fine[1].rows, path.transposition, axis=1))
-        found += refined(coarse_s, fine[0], raised, transposition=path.transposition, min_length_s=min_length_s)
+        heard = partial(pair.along, transposition=path.transposition) if isinstance(pair, HeardMap) else None
+        found += refined(
+            coarse_s, fine[0], raised, transposition=path.transposition, min_length_s=min_length_s, heard=heard
+        )
     passages = [_passage(s) for s in separated(found, min_length_s=min_length_s)]
     strongest = sorted(passages, key=_strength, reverse=True)[:max_n]
     return tuple(sorted(strongest, key=lambda p: (p.span.query_start_s, p.span.reference_start_s)))
@@ -109,15 +119,8 @@ def _passage(stretch: Stretch) -> Passage:
         elements=("harmony",),
         similarity=stretch.similarity,
         transposition=signed_semitones(stretch.transposition),
-        tempo_ratio=_tempo_ratio(path),
+        tempo_ratio=stretch.tempo_ratio,
     )
-
-
-def _tempo_ratio(path_s: DoubleArray) -> float:
-    """The median slope between points half the path apart, which wrong ends do not bend (after Theil, 1950)."""
-    half = len(path_s) // 2
-    between = path_s[half:] - path_s[: len(path_s) - half]
-    return float(np.median(between[:, 1] / between[:, 0]))
 
 
 def reference_time(passages: Sequence[Passage], query_s: float) -> float | None:

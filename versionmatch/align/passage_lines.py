@@ -16,11 +16,9 @@ import numpy as np
 
 from ..types import FloatArray
 from .line_kernels import best_line
-from .passage_search import Coarse, CoarsePath, IntArray
+from .passage_maps import SLOPES, Map
+from .passage_search import CoarsePath, IntArray
 
-SLOPES = np.geomspace(1 / 1.3, 1.3, 21)  # reference frames to a query frame
-DRIFT = 0.7  # standard deviations that a pair of moments must be above the usual likeness to count for a line
-CLIP = 2.0  # the most that it counts
 AROUND = 4  # frames to either side of a path in which lines along it are looked for
 HOLDS = 10.0  # of the total of a line along a path
 HOLDS_SHARE = 0.35  # of the best of them
@@ -47,45 +45,33 @@ class Line:
         return path
 
 
-def standing_out(query: Coarse, reference: Coarse, transposition: int) -> FloatArray:
-    """How many deviations above the usual two moments are alike, less ``DRIFT``, ``(n, m)``.
-
-    The usual and the deviation are the means of those of either moment with the other recording.
-    """
-    likeness = query.rows @ np.roll(reference.rows, transposition, axis=1).T
-    usual = (likeness.mean(axis=1)[:, None] + likeness.mean(axis=0)[None]) / 2
-    spread = np.sqrt((likeness.var(axis=1)[:, None] + likeness.var(axis=0)[None]) / 2)
-    score: FloatArray = np.clip((likeness - usual) / np.maximum(spread, 0.05), -CLIP, CLIP).astype(np.float32)
-    score -= np.float32(DRIFT)
-    score[~query.active, :] = -CLIP
-    score[:, ~reference.active] = -CLIP
-    return score
-
-
-def trimmed(path: CoarsePath, query: Coarse, reference: Coarse) -> CoarsePath:
+def trimmed(path: CoarsePath, pair: Map, *, extend: bool = True) -> CoarsePath:
     """The path without what no straight line along it holds, at either end.
 
     A path that may bend goes on beyond a passage wherever bending helps. Lines are looked for within ``AROUND`` frames
     of it, the best first, until none reaches ``HOLDS``; what lies before the first of them and behind the last is left
     out. Where there is no such line the path stays as it is.
     """
-    score = np.full((len(query.rows), len(reference.rows)), -CLIP, np.float32)
-    whole = standing_out(query, reference, path.transposition)
+    whole = pair.straight(path.transposition)
+    outside = float(whole.min())
+    score = np.full(whole.shape, outside, np.float32)
     for row, column in path.steps:
         near = slice(max(0, column - AROUND), column + AROUND + 1)
         score[row, near] = whole[row, near]
-    first, last, least = len(query.rows), -1, HOLDS
+    first, last, least = len(whole), -1, HOLDS
     for _ in range(MOST_HELD):
         line = _line(score, path.transposition)
         least = max(least, HOLDS_SHARE * line.total)
         if line.total < least:
             break
         first, last = min(first, line.first), max(last, line.last)
-        score[line.first : line.last + 1] = -CLIP
+        score[line.first : line.last + 1] = outside
     kept = (path.steps[:, 0] >= first) & (path.steps[:, 0] <= last)
     if kept.sum() < 2:
         return path
-    steps = _extended(path.steps[kept], _line(whole, path.transposition).steps)
+    steps = path.steps[kept]
+    if extend:
+        steps = _extended(steps, _line(whole, path.transposition).steps)
     return replace(path, steps=steps, score=path.score * float(kept.mean()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,19 +12,30 @@ from scipy.ndimage import uniform_filter1d
 
 from ..types import DoubleArray, Features, FloatArray
 from .passage_kernels import best_offsets, corridor, good_stretches
-from .passage_search import unit_rows
+from .passage_maps import unit_rows
 
 REACH_S = 4.0  # how far beyond a coarse path's ends its passage may go on
 WIDTH_S = 2.5  # how far the exact path may lie from the coarse one
 CHANGE = 0.3  # what it costs to change the offset by one step
 LEAN = 5e-4  # what each step off the middle costs, so that what is equally good stays where it is
+HEARD_WIDTH_S = 1.0  # the same where a model has heard both
 SMOOTH_S = 3.0  # wobbles shorter than this are smoothed away
 STANDS_OUT = (0.36, 1.0)  # least mean likeness on the way from chance (0) to identity (1): 0.36 + 1.0 / seconds
+HEARD_FULL = 6.0  # deviations above the usual that count as identity, where a model has heard both
+HEARD_STANDS_OUT = (0.37, 1.33)  # the same of these
 SLOPES = (0.45, 2.2)  # local tempo relations outside of these are no counterpart: one side waits for the other
 ONSETS = 0.5  # weight of onset strength beside chroma
+STRAIGHT_ONSETS = 1.0  # the same along a straight line
+STRAIGHT = (  # slopes, relative to the one before, and offsets (seconds) at which straight lines are heard
+    (np.linspace(-0.08, 0.08, 33), np.linspace(-0.6, 0.6, 25)),
+    (np.linspace(-0.004, 0.004, 9), np.linspace(-0.06, 0.06, 13)),
+)
 EDGE_S = 1.5  # that much of either end of a stretch is first taken to be straight
 CLOSER = 0.02  # a likeness higher by this makes another answer the closer one
 BESIDE = 0.6  # of the best stretch's, that every other's likeness must reach
+IDENTICAL = (
+    0.75  # of the way from chance to identity, in chroma: then that tells where a stretch ends, whatever is heard
+)
 LEVEL = 0.5  # where between chance and the passage's own likeness a moment stops belonging to it
 PAUSE_S = 3.0  # a clear disagreement of that length ends a passage
 
@@ -56,7 +68,11 @@ class Stretch:
     likeness: DoubleArray
     core_s: DoubleArray  # (2, 2): first and last point of the coarse path it was refined from
     transposition: int
-    excess: float  # mean likeness on the way from chance (0) to identity (1)
+    excess: (
+        float  # mean likeness on the way from chance (0) to identity (1), or deviations where a model has heard both
+    )
+
+    tempo_ratio: float = 1.0  # reference seconds to a query second
 
     def between(self, axis: int, start_s: float, end_s: float) -> Stretch | None:
         """The part from ``start_s`` to ``end_s`` of the query (axis 0) or reference (1); None where that is empty."""
@@ -183,54 +199,113 @@ def _steadied(times: DoubleArray, course: DoubleArray, rate: float) -> DoubleArr
 
 
 def refined(
-    path_s: DoubleArray, query: Fine, reference: Fine, *, transposition: int, min_length_s: float
+    path_s: DoubleArray,
+    query: Fine,
+    reference: Fine,
+    *,
+    transposition: int,
+    min_length_s: float,
+    heard: Callable[[DoubleArray], DoubleArray] | None = None,
 ) -> tuple[Stretch, ...]:
     """The stretches of a coarse path in which the two sides really agree, each with its smooth time map.
 
     path_s : (n, 2) seconds (query, reference), the coarse path. The exact path is looked for within
-    ``WIDTH_S`` of it and up to ``REACH_S`` beyond its ends.
+    ``WIDTH_S`` of it and up to ``REACH_S`` beyond its ends. ``heard`` says how far moments at times ``(n, 2)`` stand
+    out where a model has heard them, in deviations; where a stretch ends, it then tells instead of chroma.
     """
     times, course = _extended(path_s, (len(query.rows) - 1) / query.rate, query.rate)
-    course, likeness = _settled(query, reference, times, course, WIDTH_S, 0.1)
+    course, likeness = _settled(query, reference, times, course, WIDTH_S if heard is None else HEARD_WIDTH_S, 0.1)
     inside = (times >= path_s[0, 0]) & (times <= path_s[-1, 0])
-    chance = _chance(times, course, query, reference)
-    score = _belonging(course, likeness, chance, inside, query.rate)
     end_s = (len(reference.rows) - 1) / reference.rate
+    score, beyond, least = _belonging(times, course, likeness, inside, query, reference, heard)
     stretches = []
     for low, high in good_stretches(score, PAUSE_S * query.rate):
         part = slice(low, high)
-        beyond = (likeness[part] - chance[part]) / (1.0 - np.minimum(chance[part], 0.95))
         length_s = (high - low) / query.rate
-        excess = float(beyond.mean())
-        if length_s < min_length_s or excess < STANDS_OUT[0] + STANDS_OUT[1] / length_s:
+        excess = float(beyond[part].mean())
+        if length_s < min_length_s or excess < least[0] + least[1] / length_s:
             continue
         smooth = _steadied(times[part], _smooth(times[part], course[part], likeness[part], query.rate), query.rate)
         closer, _ = _settled(query, reference, times[part], smooth, 0.4, 0.025)
         smooth = _smooth(times[part], closer, likeness[part], query.rate)
         path = np.column_stack([times[part], np.clip(smooth, 0.0, end_s)])
         along = corridor(query.at(path[:, 0]), reference.rows, path[:, 1] * reference.rate, np.zeros(1))[:, 0]
-        stretches.append(Stretch(path, along.astype(np.float64), path_s[[0, -1]], transposition, excess))
+        tempo = tempo_ratio(path, query, reference)
+        stretches.append(Stretch(path, along.astype(np.float64), path_s[[0, -1]], transposition, excess, tempo))
     return tuple(stretches)
+
+
+def tempo_ratio(path_s: DoubleArray, query: Fine, reference: Fine) -> float:
+    """The slope of the straight line along which the two sides agree best, near that of the path.
+
+    Begun with the median slope between points half the path apart, which wrong ends do not bend (after Theil, 1950);
+    lines around it, each at its best offset, are then heard in chroma and onsets together, ever more finely.
+    """
+    half = len(path_s) // 2
+    between = path_s[half:] - path_s[: len(path_s) - half]
+    best = float(np.median(between[:, 1] / between[:, 0]))
+    times, middle = path_s[:, 0], float(path_s[:, 0].mean())
+    at = float(np.median(path_s[:, 1] - best * (times - middle)))
+    for steps, offsets_s in STRAIGHT:
+        heard = [
+            _along(times, at + best * (1 + step) * (times - middle), query, reference, offsets_s) for step in steps
+        ]
+        which, where = np.unravel_index(int(np.argmax(heard)), (len(steps), len(offsets_s)))
+        best, at = best * (1 + float(steps[which])), at + float(offsets_s[where])
+    return best
+
+
+def _along(times: DoubleArray, course: DoubleArray, query: Fine, reference: Fine, offsets_s: DoubleArray) -> FloatArray:
+    """Mean likeness along a course at some offsets, of chroma and, where there are any, of onsets."""
+    found: FloatArray = corridor(query.at(times), reference.rows, course * reference.rate, offsets_s * reference.rate)
+    if query.onsets is not None and reference.onsets is not None:
+        found = found + np.float32(STRAIGHT_ONSETS) * _onset_grid(query, reference, times, course, offsets_s)
+    mean: FloatArray = found.mean(axis=0)
+    return mean
 
 
 def _chance(times: DoubleArray, course: DoubleArray, query: Fine, reference: Fine) -> DoubleArray:
     """Mean likeness of each pair's two moments to the whole other recording, averaged over a second."""
     places = np.clip((course * reference.rate + 0.5).astype(np.int64), 0, len(reference.rows) - 1)
     mean = (query.at(times) @ reference.chance + reference.rows[places] @ query.chance) / 2
-    usual: DoubleArray = uniform_filter1d(mean.astype(np.float64), max(1, int(query.rate)), mode="nearest")
-    return usual
+    return _second(mean.astype(np.float64), query.rate)
+
+
+def _second(values: DoubleArray, rate: float) -> DoubleArray:
+    """Means over a second."""
+    means: DoubleArray = uniform_filter1d(values, max(1, int(rate)), mode="nearest")
+    return means
 
 
 def _belonging(
-    course: DoubleArray, likeness: DoubleArray, chance: DoubleArray, inside: npt.NDArray[np.bool_], rate: float
-) -> DoubleArray:
-    """Per frame in [-1, 1]: above 0 where the likeness is nearer to the passage's own than to chance."""
-    blurred = uniform_filter1d(likeness, max(1, int(rate)), mode="nearest")
-    own = max(float(np.median((likeness - chance)[inside])), 0.05)
-    score: DoubleArray = np.clip((blurred - chance) / own - LEVEL, -LEVEL, LEVEL) / LEVEL
-    slope = np.gradient(uniform_filter1d(course, max(1, int(rate)), mode="nearest")) * rate
-    score[(slope < SLOPES[0]) | (slope > SLOPES[1])] = -1.0
-    return score
+    times: DoubleArray,
+    course: DoubleArray,
+    likeness: DoubleArray,
+    inside: npt.NDArray[np.bool_],
+    query: Fine,
+    reference: Fine,
+    heard: Callable[[DoubleArray], DoubleArray] | None,
+) -> tuple[DoubleArray, DoubleArray, tuple[float, float]]:
+    """Per frame in [-1, 1], above 0 where the likeness is nearer to the passage's own than to chance; the likeness on
+    the way from chance (0) to identity (1); and how much of that must be there.
+
+    Of two that are nearly the same in chroma, that tells; else what is heard, where a model has heard both.
+    """
+    chance = _chance(times, course, query, reference)
+    beyond, least = (likeness - chance) / (1.0 - np.minimum(chance, 0.95)), STANDS_OUT
+    above = likeness - chance
+    apart = _second(likeness, query.rate) - chance
+    silent = np.zeros(times.size, dtype=np.bool_)
+    if heard is not None and float(np.median(beyond[inside])) < IDENTICAL:
+        end_s = (len(reference.rows) - 1) / reference.rate
+        above = heard(np.column_stack([times, np.clip(course, 0.0, end_s)])) / HEARD_FULL
+        beyond, least, apart = above, HEARD_STANDS_OUT, _second(above, query.rate)
+        silent = (above <= 0.0) | (likeness <= 0.0)  # noise or silence on one side, whatever is heard beside it
+    own = max(float(np.median(above[inside])), 0.05)
+    score: DoubleArray = np.clip(apart / own - LEVEL, -LEVEL, LEVEL) / LEVEL
+    slope = np.gradient(_second(course, query.rate)) * query.rate
+    score[(slope < SLOPES[0]) | (slope > SLOPES[1]) | silent] = -1.0
+    return score, beyond, least
 
 
 def separated(stretches: list[Stretch], *, min_length_s: float) -> list[Stretch]:

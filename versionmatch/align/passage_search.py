@@ -1,9 +1,7 @@
 """Where two recordings share something, roughly: courses through a coarse map of likeness.
 
-Half-second chroma is stacked over 2.5 s; two moments count as alike as far as their likeness stands out from
-that of either moment to the rest of the other recording (a graded form of the cross recurrence of Serrà,
-Serra, Andrzejak, "Cross recurrence quantification for cover song identification", 2009). Then every moment
-of either side gets its best answer on the other side, under a price for each jump.
+Whether there is anything is told by the best path, or, where a model has heard both, by the best straight line beside
+that of other keys. Then every moment of either side gets its best answer on the other, under a price for each jump.
 """
 
 from __future__ import annotations
@@ -12,32 +10,44 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import uniform_filter1d
 
-from ..types import Features, FloatArray
+from ..types import DoubleArray, Features, FloatArray
 from .passage_kernels import best_chain, best_course, best_local_path
+from .passage_maps import ChromaMap, Coarse, HeardMap, Map, unit_rows
 
 COARSE_RATE = 2.0  # frames per second
 MOST_CELLS = 4_000_000  # for longer recordings the coarse frames are made longer
-CONTEXT = 5  # coarse frames that are compared together
-KAPPA = 0.07  # share of the other recording that a moment may resemble by chance
-CEILING = 0.95  # a likeness above this always counts
-NARROW = 0.05  # least spread of likeness that is told apart
+FLAT = 0.95  # evenness of chroma, 1 where all pitch classes are equally strong, above which it is noise; over AROUND_S
+AROUND_S = 3.5
 FAIR = 1.5  # the most that a pair of moments counts when the whole is held against chance
-BEST = 3.0  # the most that it counts when one place is preferred to another
 DROP = 6.0  # a local path ends once it has lost that much
 CHANCE = (6.0, -4.0)  # 6 ln n - 4: what the best path of few unrelated pairs of n frames reaches; see docs/passages.md
-JUMP = 8.0  # what each path of a course costs
-IN_ORDER = 0.35  # what a cell gains if it lies on the best chain that keeps the order of both recordings
-NEXT_SCORE = 12.0  # what a path must reach in a pair that shares something
-OTHER_KEY = 0.3  # what each cell loses in another transposition than the main one
+MODULATED = 0.15  # of the main key's best line, that one in a key near it must reach to be looked for
 RIVAL = 0.6  # transpositions whose best path reaches that share of the very best are weighed against each other
 KEY_POWER = 4  # weight of the likeness of the two pitch class profiles among them
 MODULATION = 3  # semitones either way in which single passages are looked for
 NEAR = 3  # paths that many frames apart are one
 REDUNDANT = 0.7  # a path of which both sides are answered to that share by stronger ones says nothing new
 
-BoolArray = npt.NDArray[np.bool_]
+
 IntArray = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What each path of a course costs and must reach; what a cell gains on the best chain that keeps the order of both
+    recordings, and loses in another transposition than the main one.
+    """
+
+    jump: float
+    least: float
+    in_order: float
+    other_key: float
+
+
+CHROMA_PRICES = Prices(jump=8.0, least=12.0, in_order=0.35, other_key=0.3)
+HEARD_PRICES = Prices(jump=16.0, least=24.0, in_order=0.8, other_key=0.8)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -49,19 +59,6 @@ class CoarsePath:
     transposition: int
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Coarse:
-    """Coarse chroma ``(n, 12)``, stacked ``(n, 12 * CONTEXT)``, and which frames hold sound."""
-
-    rows: FloatArray
-    active: BoolArray
-
-    def likeness(self, other: Coarse, transposition: int) -> FloatArray:
-        """Cosine of stacked moments, ``(n, m)``, the other raised by so many semitones."""
-        raised: FloatArray = stacked(self.rows) @ stacked(np.roll(other.rows, transposition, axis=1)).T
-        return raised
-
-
 def frames_per_group(query: Features, reference: Features) -> int:
     """How many frames make one coarse frame: half a second, more where the map would grow too large."""
     half = max(1, round(query.frame_rate / COARSE_RATE))
@@ -70,104 +67,93 @@ def frames_per_group(query: Features, reference: Features) -> int:
 
 
 def pooled(chroma: Features, factor: int) -> Coarse:
-    """Chroma averaged over groups of ``factor`` frames; silent frames are empty."""
+    """Chroma averaged over groups of ``factor`` frames; silence and noise, in which no pitch stands out, are empty."""
     n = chroma.n_frames // factor
     groups = chroma.values[:, : n * factor].reshape(12, n, factor)
+    times_s: DoubleArray = (np.arange(n, dtype=np.float64) * factor + (factor - 1) / 2) / chroma.frame_rate
     active = (np.abs(groups).sum(axis=0) > 0).mean(axis=1) >= 0.5
-    rows = unit_rows(groups.mean(axis=2).T) * active[:, None]
-    return Coarse(rows.astype(np.float32), active)
+    rows = unit_rows(groups.mean(axis=2).T)
+    around = max(1, round(AROUND_S * chroma.frame_rate / factor))
+    active &= uniform_filter1d(rows.sum(axis=1) / np.sqrt(12), around, mode="nearest") < FLAT
+    rows *= active[:, None]
+    return Coarse(rows.astype(np.float32), active, times_s)
 
 
-def unit_rows(rows: npt.NDArray[np.floating]) -> FloatArray:
-    """Each row scaled to length one; empty rows stay empty."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: FloatArray = np.where(length > 1e-9, rows / np.maximum(length, 1e-9), 0.0).astype(np.float32)
-    return scaled
-
-
-def stacked(rows: FloatArray) -> FloatArray:
-    """Each row together with its neighbours, ``(n, 12 * CONTEXT)``, of length one."""
-    half = CONTEXT // 2
-    padded = np.pad(rows, ((half, half), (0, 0)))
-    return unit_rows(np.concatenate([padded[i : i + len(rows)] for i in range(CONTEXT)], axis=1))
-
-
-def _upper(likeness: FloatArray, axis: int) -> FloatArray:
-    rank = int((1.0 - KAPPA) * (likeness.shape[axis] - 1))
-    ranked: FloatArray = np.take(np.partition(likeness, rank, axis=axis), rank, axis=axis)
-    return ranked
-
-
-def contrast(query: Coarse, reference: Coarse, transposition: int) -> FloatArray:
-    """How far the likeness of two moments stands out, ``(n, m)`` in [-1, BEST]; 0 is what chance gives."""
-    likeness = query.likeness(reference, transposition)
-    usual = (_upper(likeness, 1)[:, None] + _upper(likeness, 0)[None, :]) / 2
-    spread = max(float(likeness.std()), NARROW)
-    raised: FloatArray = np.clip((likeness - np.minimum(usual, CEILING)) / np.float32(spread), -1.0, BEST)
-    raised[~query.active, :] = -1.0
-    raised[:, ~reference.active] = -1.0
-    return raised
-
-
-def coarse_paths(query: Coarse, reference: Coarse, transposition: int | None) -> tuple[CoarsePath, ...]:
-    """All that the two share, path by path; empty where the best path is what chance gives."""
-    n, m = len(query.rows), len(reference.rows)
-    wanted = CHANCE[0] * float(np.log(min(n, m))) + CHANCE[1]
-    layers = _layers(query, reference, transposition, wanted)
+def coarse_paths(pair: ChromaMap | HeardMap, transposition: int | None) -> tuple[CoarsePath, ...]:
+    """All that the two share, path by path; empty where the best of them is what chance gives."""
+    n, m = len(pair.query.rows), len(pair.reference.rows)
+    heard = isinstance(pair, HeardMap)
+    layers = _heard_layers(pair, transposition) if isinstance(pair, HeardMap) else _chroma_layers(pair, transposition)
     if not layers:
         return ()
+    prices = HEARD_PRICES if heard else CHROMA_PRICES
     score = np.stack(list(layers.values()))
     shifts = tuple(layers)
-    led = _in_order(score)
-    forward = _courses(best_course(led, JUMP), score, shifts)
-    flipped = best_course(np.ascontiguousarray(led.transpose(0, 2, 1)), JUMP)[:, [0, 1, 3, 2]]
+    led = _in_order(score, prices)
+    forward = _courses(best_course(led, prices.jump), score, shifts)
+    flipped = best_course(np.ascontiguousarray(led.transpose(0, 2, 1)), prices.jump)[:, [0, 1, 3, 2]]
     backward = _courses(flipped, score, shifts)
     paths = forward + [part for path in backward for part in _fresh(path, forward)]
-    return _telling([p for p in paths if p.score >= min(NEXT_SCORE, wanted)], n, m)
+    return _telling([p for p in paths if p.score >= prices.least], n, m)
 
 
-def _layers(query: Coarse, reference: Coarse, transposition: int | None, wanted: float) -> dict[int, FloatArray]:
+def _heard_layers(pair: HeardMap, transposition: int | None) -> dict[int, FloatArray]:
+    """Transposition → score, for the main one and those near it that hold anything; {} where all is chance."""
+    main = pair.main(keys_asked(transposition))
+    if not pair.tells(main) and not _chroma_layers(ChromaMap(pair.query, pair.reference), transposition):
+        return {}
+    least = max(MODULATED * pair.reached[main], HEARD_PRICES.least)
+    kept = [shift for shift in keys_asked(main) if shift == main or pair.reached[shift] >= least]
+    return {s: pair.score(s) - np.float32(0.0 if s == main else HEARD_PRICES.other_key) for s in kept}
+
+
+def _chroma_layers(pair: ChromaMap, transposition: int | None) -> dict[int, FloatArray]:
     """Transposition → contrast, for the main one and those near it that hold anything; {} where all is chance."""
-    nearby = range(-MODULATION, MODULATION + 1)
-    asked = range(12) if transposition is None else sorted({(transposition + step) % 12 for step in nearby})
-    maps = {shift: contrast(query, reference, shift) for shift in asked}
+    wanted = CHANCE[0] * float(np.log(min(len(pair.query.rows), len(pair.reference.rows)))) + CHANCE[1]
+    asked = keys_asked(transposition)
+    maps = {shift: pair.score(shift) for shift in asked}
     reached = {shift: best_local_path(np.minimum(score, np.float32(FAIR)), DROP)[0] for shift, score in maps.items()}
     if max(reached.values()) < wanted:
         return {}
-    main = _main_transposition(query, reference, maps, reached)
+    main = _main_transposition(pair, maps, reached)
     layers = {main: maps[main]}
-    for shift in sorted((main + step) % 12 for step in nearby if step):
-        if reached.get(shift, wanted) >= NEXT_SCORE:
-            score = maps[shift] if shift in maps else contrast(query, reference, shift)
-            layers[shift] = score - np.float32(OTHER_KEY)
+    for shift in keys_asked(main):
+        if shift != main and reached.get(shift, wanted) >= CHROMA_PRICES.least:
+            layers[shift] = maps.get(shift, pair.score(shift)) - np.float32(CHROMA_PRICES.other_key)
     return layers
 
 
-def _main_transposition(
-    query: Coarse, reference: Coarse, maps: dict[int, FloatArray], reached: dict[int, float]
-) -> int:
+def keys_asked(transposition: int | None) -> list[int]:
+    """All twelve transpositions, or that which is given and those that a modulation may lead to, ascending."""
+    if transposition is None:
+        return list(range(12))
+    return sorted({(transposition + step) % 12 for step in range(-MODULATION, MODULATION + 1)})
+
+
+def _main_transposition(pair: Map, maps: dict[int, FloatArray], reached: dict[int, float]) -> int:
     """The transposition that holds most: its best path and its best chain, weighed by how alike the keys become."""
-    profiles = query.rows.mean(axis=0), reference.rows.mean(axis=0)
+    profiles = pair.query.rows.mean(axis=0), pair.reference.rows.mean(axis=0)
     least = RIVAL * max(reached.values())
     held = {}
     for shift, path in reached.items():
         if path >= least:
-            chain = best_chain(np.minimum(maps[shift], np.float32(FAIR))[None], JUMP)
-            total = float(maps[shift][chain[:, 2], chain[:, 3]].sum()) - JUMP * int(chain[:, 0].max(initial=-1) + 1)
+            chain = best_chain(np.minimum(maps[shift], np.float32(FAIR))[None], CHROMA_PRICES.jump)
+            n_paths = int(chain[:, 0].max(initial=-1) + 1)
+            total = float(maps[shift][chain[:, 2], chain[:, 3]].sum()) - CHROMA_PRICES.jump * n_paths
             held[shift] = (path + total) * float(profiles[0] @ np.roll(profiles[1], shift)) ** KEY_POWER
     return max(held, key=lambda shift: (held[shift], -shift))
 
 
-def _in_order(score: FloatArray) -> FloatArray:
-    """The scores, raised by ``IN_ORDER`` along the best chain of paths that runs forward in both recordings."""
-    chain = best_chain(score, JUMP)
+def _in_order(score: FloatArray, prices: Prices) -> FloatArray:
+    """The scores, raised along the best chain of paths that runs forward in both recordings."""
+    chain = best_chain(score, prices.jump)
     raised = score.copy()
     for number in range(int(chain[:, 0].max(initial=-1)) + 1):
         own = chain[chain[:, 0] == number]
         rows = np.arange(own[0, 2], own[-1, 2] + 1)
         columns = np.round(np.interp(rows, own[:, 2], own[:, 3])).astype(np.int64)
         near = np.clip(columns[:, None] + np.arange(-2, 3), 0, score.shape[2] - 1)
-        raised[own[0, 1], rows[:, None], near] = score[own[0, 1], rows[:, None], near] + np.float32(IN_ORDER)
+        raised[own[0, 1], rows[:, None], near] = score[own[0, 1], rows[:, None], near] + np.float32(prices.in_order)
     return raised
 
 

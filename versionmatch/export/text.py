@@ -45,9 +45,9 @@ class TextExporter:
             self._verdict(match),
             self._withheld(match),
             self._scores(match),
-            self._elements(match),
             self._passages(match),
             self._listed("Differences", match.differences),
+            self._elements(match),
             self._controls(match),
             self._listed("Notes", match.notes),
             self._listed("Limits", [LIMITS]),
@@ -131,10 +131,12 @@ class TextExporter:
         return "\n".join(lines)
 
     def _controls(self, match: Match) -> str:
-        told = [
-            f"{c.name}, {c.cue}: {'as it must be' if c.passed else 'NOT as it must be'}. {c.sentence}"
-            for c in match.controls
-        ]
+        """Those that failed with their reason; of the others how many, by what was asked (the report has them all)."""
+        told = [f"{c.name}, {c.cue}: NOT as it must be. {c.sentence}" for c in match.controls if not c.passed]
+        asked = dict.fromkeys(c.name for c in match.controls if c.passed)
+        for name in asked:
+            cues = [c.cue for c in match.controls if c.passed and c.name == name]
+            told.append(f"{name}: {len(cues)} as they must be ({', '.join(dict.fromkeys(cues))})")
         return self._listed("Controls: the same measures where the answer is known", told)
 
     def _passages(self, match: Match) -> str:

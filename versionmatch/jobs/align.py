@@ -7,8 +7,8 @@ import numpy as np
 from ..align.chain import forward_chain, joint_path
 from ..align.dtw import dtw
 from ..align.oti import optimal_transposition
-from ..align.passage import shared_passages
 from ..features.view import FeatureCache
+from ..match.cues.passages import passages_between
 from ..types import DoubleArray, Features
 from .opening import Source, open_track
 
@@ -39,7 +39,7 @@ def align(reference: Source, other: Source, *, cache: FeatureCache | None = None
     first, second = (open_track(source, cache=cache) for source in (reference, other))
     a: Features = first["chroma"]
     b: Features = second["chroma"]
-    passages = shared_passages(a, b, onsets=(first["onsets"], second["onsets"]))
+    passages = passages_between(first, second)
     chain = forward_chain(passages)
     covered = sum(p.span.query_duration_s for p in chain)
     shortest = min(first.recording.duration_s, second.recording.duration_s)

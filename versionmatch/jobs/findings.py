@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..align.passage import shared_passages
 from ..features.view import Track
 from ..harmonic.progression import has_harmony
 from ..match import calibrate, fuse, nulls
 from ..match.agreement import melody_agreement
 from ..match.cohort import beside, cohort_nulls
 from ..match.controls import controls, withheld
-from ..match.cues.passages import PassagesCue, passage_evidence
+from ..match.cues.passages import PassagesCue, passage_evidence, passages_between
 from ..match.elements import element_scores
 from ..params import CompareParams
 from ..plugins import find
@@ -143,13 +142,12 @@ def _fitted(calibration: calibrate.Calibration, cue: str, segments: Segments) ->
 def _passages(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:
     if query.recording.low_information or reference.recording.low_information or _bare(query, reference):
         return ()
-    found = shared_passages(
-        query["chroma"],
-        reference["chroma"],
+    found = passages_between(
+        query,
+        reference,
         transposition=params.transposition,
         min_length_s=params.min_passage_s,
         max_n=params.max_passages,
-        onsets=(query["onsets"], reference["onsets"]),
     )
     return tuple(_with_melody(p, query["melody"], reference["melody"]) for p in found)
 

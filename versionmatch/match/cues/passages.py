@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ...align.passage import shared_passages
+from ...features.view import Track as View
 from ...plugins import Track
 from ...types import DoubleArray, Evidence, Features, Passage, spans_of
 from ..explain import coverage
 
 NAME = "passages"
 UNIT = "share of one recording"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Heard:
+    """What passages are found in: chroma, and what an embedding model hears from moment to moment, where it can."""
+
+    chroma: Features
+    moments: Features | None
+
+    @property
+    def length_s(self) -> float:
+        """Of the recording."""
+        return self.chroma.n_frames / self.chroma.frame_rate
 
 
 class PassagesCue:
@@ -25,22 +41,50 @@ class PassagesCue:
 
     name = NAME
     needs = ("chroma",)
-    settings: ClassVar = {"version": 2}
+    settings: ClassVar = {"version": 3}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How much is shared, and where."""
-        q, r = query["chroma"], reference["chroma"]
-        return passage_evidence(shared_passages(q, r), _length_s(q), _length_s(r))
+        q, r = heard(query), heard(reference)
+        found = shared_passages(q.chroma, r.chroma, moments=_moments(q, r))
+        return passage_evidence(found, q.length_s, r.length_s)
 
-    def sketch(self, track: Track) -> Features:
+    def sketch(self, track: Track) -> Heard:
         """What is kept of a recording to compare it with many."""
-        chroma: Features = track["chroma"]
-        return chroma
+        return heard(track)
 
-    def by_key(self, query: Features, reference: Features) -> DoubleArray:
+    def by_key(self, query: Heard, reference: Heard) -> DoubleArray:
         """From two sketches, ``(13,)``: the raw value for each key, the same for all, then 0."""
-        found = shared_passages(query, reference)
-        return np.append(np.full(12, _shares(found, _length_s(query), _length_s(reference)).max()), 0.0)
+        found = shared_passages(query.chroma, reference.chroma, moments=_moments(query, reference))
+        return np.append(np.full(12, _shares(found, query.length_s, reference.length_s).max()), 0.0)
+
+
+def heard(track: Track) -> Heard:
+    """Chroma of a recording, and its moments where torch is installed and its transform or sound is at hand."""
+    return Heard(track["chroma"], track["moments"] if _can_be_heard(track) else None)
+
+
+def passages_between(query: Track, reference: Track, **settings: Any) -> tuple[Passage, ...]:
+    """``shared_passages`` of two recordings by all that places them: chroma, onsets, and moments where both have them.
+
+    ``settings`` are those of ``shared_passages``.
+    """
+    sides = heard(query), heard(reference)
+    onsets = query["onsets"], reference["onsets"]
+    return shared_passages(*(s.chroma for s in sides), onsets=onsets, moments=_moments(*sides), **settings)
+
+
+def _can_be_heard(track: Track) -> bool:
+    if not isinstance(track, View):
+        return "moments" in track
+    made = find_spec("torch") is not None and ("audio" in track or track.kept("cqt"))
+    return made or track.kept("moments")
+
+
+def _moments(query: Heard, reference: Heard) -> tuple[Features, Features] | None:
+    if query.moments is None or reference.moments is None:
+        return None
+    return query.moments, reference.moments
 
 
 def passage_evidence(passages: Sequence[Passage], query_s: float, reference_s: float) -> Evidence:
@@ -68,7 +112,3 @@ def passage_evidence(passages: Sequence[Passage], query_s: float, reference_s: f
 
 def _shares(passages: Sequence[Passage], query_s: float, reference_s: float) -> DoubleArray:
     return np.array([coverage(passages, query_s, "query"), coverage(passages, reference_s, "reference")])
-
-
-def _length_s(chroma: Features) -> float:
-    return chroma.n_frames / chroma.frame_rate
