@@ -1,0 +1,85 @@
+"""How often verdicts are what they should be, on pieces and models that no setting was chosen on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...plugins import Attributor
+from ..context import Context
+from ..reference.denoiser import TuneDenoiser, sample_latents, tune_of
+from ..reference.melodies import Tune, edited, mash_up, tunes
+from ..reference.stored import Net
+from ..reference.transformer import sample_tunes
+from ..verdict import Panel, judge
+from .retraining import trained_again
+
+PANEL = 24
+STRANGE_SEED = 1441
+"""Of the families that the model of the strangers learned; its own were made with 440."""
+
+
+def outputs_of(net: Net, count: int, *, seed: int) -> list[tuple[int, ...]]:
+    """What a model makes."""
+    if isinstance(net, TuneDenoiser):
+        return [tune_of(x) for x in sample_latents(net, count, seed=seed)]
+    made: list[tuple[int, ...]] = sample_tunes(net, count, seed=seed)
+    return made
+
+
+def verdict_rates(
+    context: Context, method: Attributor, folder: Path | None, *, count: int = 48, panels: int = 8
+) -> dict[str, dict[str, float]]:
+    """Shares of each verdict by kind of piece.
+
+    Strangers are outputs of a model of other families; ``count`` of them, and 24 others as the panel, drawn anew
+    ``panels`` times. Planted: doubles with 15 % and 40 % of their notes replaced, and mash-ups of two items.
+    """
+    model: Any = context.model
+    own: tuple[Tune, ...] = model.trained.tunes
+    other = trained_again(model, tunes(300, seed=STRANGE_SEED, prefix="strange"), 440, folder)
+    strange = outputs_of(other.trained.net, count + PANEL, seed=61)
+    held = tuple(model.read({tune.id: tune}) for tune in tunes(len(own) + 80)[len(own) + 64 :])
+    context = replace(context, held_out=held)
+    pieces = {
+        "strangers": strange,
+        "edited .15": [edited(own[9 * i + 1], 0.15, id="e", seed=700 + i).tokens for i in range(count)],
+        "edited .4": [edited(own[9 * i + 2], 0.4, id="e", seed=800 + i).tokens for i in range(count)],
+        "mash-ups": [mash_up(own[7 * i + 4], own[3 * i + 150], id="m").tokens for i in range(count)],
+        "own outputs": outputs_of(model.trained.net, count, seed=62),
+    }
+    rows = _scores(context, method, pieces)
+    found: dict[str, dict[str, float]] = {}
+    for name, (scores, errors, facts) in rows.items():
+        words = []
+        for number in range(panels):
+            order = np.random.default_rng([440, 41, number]).permutation(len(strange))
+            panel = Panel.ungated(rows["strangers"][0][order[:PANEL]])
+            asked = order[PANEL:] if name == "strangers" else range(len(scores))
+            words += [judge(scores[i], panel, facts[i], errors=errors[i]).word for i in asked]
+        found[name] = {word: words.count(word) / len(words) for word in sorted(set(words))}
+    return found
+
+
+Rows = tuple[npt.NDArray[np.float64], list[npt.NDArray[np.float64] | None], list[dict[str, float]]]
+
+
+def _scores(context: Context, method: Attributor, pieces: Mapping[str, Sequence[tuple[int, ...]]]) -> dict[str, Rows]:
+    fitted, found = method.fit(context), {}
+    for name, these in pieces.items():
+        made = []
+        for i, piece in enumerate(these):
+            query = context.model.read({f"{name} {i}": piece})
+            made.append(method.score(context, fitted, query, context.corpus.ids))
+        context.progress(f"verdicts: {len(these)} of {name}")
+        found[name] = (
+            np.stack([m.values for m in made]),
+            [m.standard_error() for m in made],
+            [dict(m.facts) for m in made],
+        )
+    return found
