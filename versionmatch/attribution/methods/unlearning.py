@@ -45,7 +45,7 @@ class _Unlearn:
 
     def __init__(
         self,
-        rise: float = 0.5,
+        rise: float = 0.3,
         draws: int = 8,
         query_draws: int = 64,
         damping: float = 0.1,
