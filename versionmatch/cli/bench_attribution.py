@@ -23,7 +23,9 @@ def add_to(kinds: Any) -> None:
     parser.add_argument("--method", action="append", metavar="NAME", help="of tier M; default: all; may be repeated")
     parser.add_argument("--split", choices=("report", "dev"), default="report", help="dev: to choose settings on")
     parser.add_argument("--seeds", type=int, default=4, help="of tier L: models per removal (default: %(default)s)")
-    parser.add_argument("--out", default="", metavar="FOLDER", help="of tier L: keeps models, to go on after a stop")
+    parser.add_argument("--out", default="", metavar="FOLDER", help="keeps what was trained, to go on after a stop")
+    parser.add_argument("--tunes", nargs="+", metavar="SCORES", help="files or folders: on melodies of your own")
+    parser.add_argument("--subsets", type=int, default=32, help="with --tunes: halves of them (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     parser.add_argument("-q", "--quiet", action="store_true", help="say nothing on the way")
     parser.set_defaults(run=run)
@@ -33,6 +35,9 @@ def run(options: argparse.Namespace) -> None:
     """Measure and print."""
     from ..jobs.bench_attribution import KINDS, AttributionBenchParams, bench_attribution
 
+    if options.tunes:
+        _run_tunes(options)
+        return
     params = AttributionBenchParams(
         tier=options.tier,
         kinds=tuple(options.model or KINDS),
@@ -44,6 +49,15 @@ def run(options: argparse.Namespace) -> None:
     result = bench_attribution(params, progress=progress(options))
     clear_progress(options)
     sys.stdout.write(json.dumps(result, indent=2) + "\n" if options.json else tables(result))
+
+
+def _run_tunes(options: argparse.Namespace) -> None:
+    from ..jobs.bench_attribution_tunes import TunesBenchParams, bench_attribution_tunes
+
+    params = TunesBenchParams(sources=tuple(options.tunes), subsets=options.subsets, folder=options.out)
+    result = bench_attribution_tunes(params, progress=progress(options))
+    clear_progress(options)
+    sys.stdout.write(json.dumps(result, indent=2) + "\n" if options.json else _middle(result))
 
 
 def tables(result: dict[str, Any]) -> str:

@@ -75,13 +75,13 @@ def bench_attribution(params: AttributionBenchParams, progress: Progress | None 
 def _small(params: AttributionBenchParams, kind: str, say: Progress) -> dict[str, Any]:
     from ..attribution.benchmark.exact import doubles, randomised, ridge_agreement
     from ..attribution.benchmark.measure import DEFAULT, method_of
-    from ..attribution.benchmark.shipped import shipped_context
+    from ..attribution.benchmark.shipped import shipped_context, shipped_question
 
     context = shipped_context(kind)
     say(f"{kind}: closed form, random weights, doubles")
     return {
         "ridge_spearman": ridge_agreement(),
-        "random_weights": randomised(context, method_of(kind, DEFAULT)),
+        "random_weights": randomised(context, method_of(kind, DEFAULT), shipped_question(kind, "dev")),
         "mean_rank_of_source": {name: doubles(context, method_of(kind, name)) for name in (DEFAULT, "ngram")},
     }
 

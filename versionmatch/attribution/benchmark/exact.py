@@ -19,10 +19,11 @@ from ..curvature import CurvatureSpec
 from ..draws import Draws
 from ..methods.gradients import EkfacInfluence
 from ..methods.unlearning import UnlearnEkfac
-from ..metrics import spearman, top_overlap
-from ..reference.melodies import Tune, edited, mash_up, tunes
+from ..metrics import lds, spearman, top_overlap
+from ..reference.melodies import Tune, edited, mash_up
 from ..reference.stored import Trained
-from .shipped import model_of
+from .measure import scored
+from .shipped import Question, model_of
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -125,22 +126,18 @@ def with_random_weights(trained: Trained, seed: int) -> Trained:
     return Trained(net.eval(), trained.params, trained.tunes, seed, {})
 
 
-def randomised(context: Context, method: Attributor, *, outsiders: int = 12) -> dict[str, float]:
-    """How much of a method's scores is left where the weights are random: it should be little."""
+def randomised(context: Context, method: Attributor, question: Question) -> dict[str, float]:
+    """What is left of a method's scores and of their LDS where the weights are random: it should be less."""
     trained: Trained = context.model.trained  # type: ignore[attr-defined]
     other: Any = model_of(with_random_weights(trained, 500_000))
     again = replace(context, model=other, corpus=other.trained.corpus)
-    rows = [[], []]  # type: list[list[npt.NDArray[np.float64]]]
-    asked = tunes(len(trained.tunes) + outsiders)[len(trained.tunes) :]
-    for kept, where in zip(rows, (context, again), strict=True):
-        fitted = method.fit(where)
-        for tune in asked:
-            kept.append(method.score(where, fitted, where.model.read({tune.id: tune}), where.corpus.ids).values)
-    mine, theirs = np.stack(rows[0]), np.stack(rows[1])
+    mine, theirs = (scored(where, method, question.batches(where.model)).scores for where in (context, again))
     return {
         "spearman": float(spearman(mine.T, theirs.T).mean()),
         "top_10_overlap": float(top_overlap(mine, theirs).mean()),
         "top_10_overlap_by_chance": 10 / len(trained.tunes),
+        "lds": lds(mine, question.truth),
+        "lds_with_random_weights": lds(theirs, question.truth),
     }
 
 

@@ -61,12 +61,17 @@ def corpus() -> tuple[Tune, ...]:
 
 def queries(split: Split, net: Net) -> npt.NDArray[np.int64]:
     """Tokens ``(n_queries, LENGTH)``: the model's outputs, then tunes of the same families that it never saw."""
+    first, last = split.held_out
+    return queries_of(net, split, tunes(last)[first:])
+
+
+def queries_of(net: Net, split: Split, held_out: Sequence[Tune]) -> npt.NDArray[np.int64]:
+    """As ``queries``, with held-out tunes of one's own."""
     if isinstance(net, TuneDenoiser):
         made = [tune_of(x) for x in sample_latents(net, split.n_outputs, seed=split.outputs_seed)]
     else:
         made = sample_tunes(net, split.n_outputs, seed=split.outputs_seed)
-    first, last = split.held_out
-    return np.concatenate([np.array(made, np.int64), table(tunes(last)[first:])])
+    return np.concatenate([np.array(made, np.int64), table(held_out)])
 
 
 def retrained(params: NetParams, rows: npt.NDArray[np.int64], *, of: int, seed: int) -> Net:

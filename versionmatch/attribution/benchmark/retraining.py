@@ -14,12 +14,13 @@ import numpy.typing as npt
 
 from ...errors import IntegrityError
 from ...plugins import Batch
+from ..cache import digest_of
 from ..context import Context
-from ..metrics import LeftOut, left_out, top_overlap, union_of_tops
+from ..metrics import LeftOut, Truth, left_out, top_overlap, union_of_tops
 from ..reference.melodies import table
-from ..reference.stored import train
+from ..reference.stored import Trained, open_trained, train
 from .measure import DEFAULT, method_of, scored, share_agreement
-from .plan import losses_of, retrained
+from .plan import Split, losses_of, retrained
 from .shipped import Question, model_of
 
 
@@ -129,8 +130,6 @@ def stability(
 
 def trained_again(model: Any, tunes: Any, seed: int, folder: Path | None) -> Any:
     """A model of the same kind and settings, from the folder where it is there."""
-    from ..reference.stored import open_trained
-
     place = None if folder is None else folder / f"{model.name}-{len(tunes)}-{tunes[0].id}-{seed}"
     if place is not None and (place / "model.json").exists():
         return model_of(open_trained(place))
@@ -143,3 +142,30 @@ def trained_again(model: Any, tunes: Any, seed: int, folder: Path | None) -> Any
 def batches_of(model: Any, rows: npt.NDArray[np.int64], prefix: str) -> list[Batch]:
     """Tunes as batches of one."""
     return [model.read({f"{prefix}-{i:03d}": tuple(int(t) for t in row)}) for i, row in enumerate(rows)]
+
+
+def truth_of(
+    trained: Trained,
+    split: Split,
+    queries: npt.NDArray[np.int64],
+    ledger: Ledger,
+    *,
+    subsets: int,
+    seeds: int = 2,
+    say: Callable[[str], None] = lambda _: None,
+) -> Truth:
+    """Train on random halves of a model's tunes, by the split's seeds, and keep each query's loss."""
+    rows, about = table(trained.tunes), digest_of([list(t.tokens) for t in trained.tunes])
+    members = np.stack([split.members(j, len(rows)) for j in range(subsets)])
+    losses = np.empty((subsets, seeds, len(queries)))
+
+    def made(subset: int, number: int) -> npt.NDArray[np.float64]:
+        chosen = rows[members[subset]]
+        return losses_of(retrained(trained.params, chosen, of=len(rows), seed=split.seed(subset, number)), queries)
+
+    for subset in range(subsets):
+        for number in range(seeds):
+            key = f"half {subset} of {split.name} seed {number} of {about}, {digest_of(queries.tolist())}"
+            losses[subset, number] = ledger.get(key, lambda s=subset, n=number: made(s, n))  # type: ignore[misc]
+        say(f"{subset + 1} of {subsets} halves trained on, {seeds} times each")
+    return Truth(members, losses)

@@ -21,7 +21,7 @@ from .retraining import trained_again
 
 PANEL = 24
 FRESH = 1441
-"""The seed that reports are made with: of the strangers' families, and of all pieces. Settings were chosen with others."""
+"""The seed of reports: of the strangers' families and of all pieces. Settings were chosen with other seeds."""
 
 
 def outputs_of(net: Net, count: int, *, seed: int) -> list[tuple[int, ...]]:
@@ -32,13 +32,24 @@ def outputs_of(net: Net, count: int, *, seed: int) -> list[tuple[int, ...]]:
     return made
 
 
+def planted(own: Sequence[Tune], count: int, seed: int) -> dict[str, list[tuple[int, ...]]]:
+    """Pieces that owe much to items of the corpus: doubles, doubles with a share of the notes replaced, mash-ups."""
+    picked = [own[(9 * i + seed) % len(own)] for i in range(count)]
+    others = [own[(4 * i + seed + 150) % len(own)] for i in range(count)]
+    found = {}
+    for name, share in (("doubles", 0.0), ("edited .15", 0.15), ("edited .4", 0.4)):
+        found[name] = [edited(t, share, id=name, seed=seed + i).tokens for i, t in enumerate(picked)]
+    found["mash-ups"] = [mash_up(a, b, id="mash-up").tokens for a, b in zip(picked, others, strict=True)]
+    return found
+
+
 def verdict_rates(
     context: Context, method: Attributor, folder: Path | None, *, count: int = 48, panels: int = 8, seed: int = FRESH
 ) -> dict[str, dict[str, float]]:
     """Shares of each verdict by kind of piece.
 
     Strangers are outputs of a model of other families; ``count`` of them, and 24 others as the panel, drawn anew
-    ``panels`` times. Planted: doubles with 15 % and 40 % of their notes replaced, and mash-ups of two items.
+    ``panels`` times. The other kinds are those of ``planted``, and the model's own outputs.
     """
     model: Any = context.model
     own: tuple[Tune, ...] = model.trained.tunes
@@ -48,9 +59,7 @@ def verdict_rates(
     context = replace(context, held_out=held)
     pieces = {
         "strangers": strange,
-        "edited .15": [edited(own[(9 * i + seed) % len(own)], 0.15, id="e", seed=seed + 100 + i).tokens for i in range(count)],
-        "edited .4": [edited(own[(9 * i + seed + 1) % len(own)], 0.4, id="e", seed=seed + 200 + i).tokens for i in range(count)],
-        "mash-ups": [mash_up(own[(7 * i + seed) % len(own)], own[(3 * i + seed + 150) % len(own)], id="m").tokens for i in range(count)],
+        **planted(own, count, seed),
         "own outputs": outputs_of(model.trained.net, count, seed=seed + 2),
     }
     rows = _scores(context, method, pieces)
