@@ -18,6 +18,8 @@ SCHEMA = "versionmatch.bench-attribution/1"
 TIERS = ("S", "M", "L")
 KINDS = ("ar", "diffusion")
 LEFT_OUT = ("unlearn-ekfac", "ngram", "hidden", "graddot", "trak")
+TARGETS = 12
+"""Outputs whose tops are left out; the others are controls."""
 Progress = Callable[[str], None]
 
 
@@ -125,9 +127,12 @@ def _large(params: AttributionBenchParams, kind: str, say: Progress) -> dict[str
     question = shipped_question(kind, params.split)
     folder = Path(params.folder) if params.folder else None
     queries = question.batches(context.model)
-    scores = {name: scored(context, method_of(kind, name), queries).scores for name in LEFT_OUT}
+    scores = {}
+    for name in LEFT_OUT:
+        asked = queries if name == DEFAULT else queries[:TARGETS]
+        scores[name] = scored(context, method_of(kind, name), asked).scores
     ledger = Ledger(None if folder is None else folder / "left-out.jsonl")
-    removed = without_tops(context, question, scores, ledger, seeds=params.seeds)
+    removed = without_tops(context, question, scores, ledger, seeds=params.seeds, targets=TARGETS)
     return {
         "left_out": {name: _effect(effect) for name, effect in removed.items()},
         "stability": stability(context, kind, question, scores[DEFAULT], folder),

@@ -15,7 +15,18 @@ import torch
 from ...plugins import Attributor, Batch, find
 from ..context import Context
 from ..losses import losses_now
-from ..metrics import Truth, agnostic_lds, bootstrap, ceiling, centred_lds, lds, lds_by_query, shares, spearman
+from ..metrics import (
+    Truth,
+    agnostic_lds,
+    ceiling,
+    centred_lds,
+    interval_of,
+    lds,
+    lds_by_query,
+    redrawn,
+    shares,
+    spearman,
+)
 from ..shortlist import Gate, shortlist
 
 DEFAULT = "unlearn-ekfac"
@@ -97,10 +108,14 @@ def scored(context: Context, method: Attributor, queries: Sequence[Batch]) -> Ru
 
 def figures(runs: Sequence[Run], truth: Truth, n_outputs: int, *, rounds: int = 1000) -> dict[str, Any]:
     """What is told of each method, and of the default against each other one on the same draws of the bootstrap."""
-    top, by_name = ceiling(truth), {run.name: run for run in runs}
-    methods = {}
+    top = ceiling(truth)
+    drawn = dict(
+        zip((run.name for run in runs), redrawn([run.scores for run in runs], truth, rounds=rounds).T, strict=True)
+    )
+    methods: dict[str, dict[str, Any]] = {}
     for run in runs:
-        each, whole = lds_by_query(run.scores, truth), bootstrap(run.scores, truth, rounds=rounds)
+        each = lds_by_query(run.scores, truth)
+        whole = interval_of(float(each.mean()), drawn[run.name])
         n_queries = len(each)
         methods[run.name] = {
             "lds": whole.value,
@@ -115,11 +130,10 @@ def figures(runs: Sequence[Run], truth: Truth, n_outputs: int, *, rounds: int = 
             "settings": run.settings,
         }
     paired = {}
-    if DEFAULT in by_name:
-        for run in runs:
-            if run.name != DEFAULT:
-                more = bootstrap(by_name[DEFAULT].scores, truth, run.scores, rounds=rounds)
-                paired[run.name] = {"more": more.value, "interval": [more.low, more.high]}
+    for name, figure in methods.items():
+        if DEFAULT in methods and name != DEFAULT:
+            more = interval_of(methods[DEFAULT]["lds"] - figure["lds"], drawn[DEFAULT] - drawn[name])
+            paired[name] = {"more": more.value, "interval": [more.low, more.high]}
     outputs, held = (Truth(truth.members, truth.losses[:, :, part]) for part in _halves(n_outputs))
     return {
         "subsets": len(truth.members),
