@@ -295,7 +295,7 @@ def code_digest() -> str:
 def _sources(folder: Any) -> list[Any]:
     found = []
     for path in sorted(folder.iterdir(), key=lambda p: str(p.name)):
-        if path.is_dir() and path.name != "__pycache__":
+        if path.is_dir() and path.name not in {"__pycache__", "benchmark"}:
             found += _sources(path)
         elif path.name.endswith(".py"):
             found.append(path)

@@ -72,6 +72,8 @@ class Draws:
 
     def normal(self, ids: Sequence[str], shape: tuple[int, ...]) -> torch.Tensor:
         """Standard normal numbers, ``(n_items, n_draws, *shape)`` float32 on the CPU."""
+        if self.shared and len(ids) > 1:
+            return self.normal(ids[:1], shape).expand(len(ids), -1, *shape)
         count = int(np.prod(shape))
         half = (count + 1) // 2
         first, second = self._uniforms(ids, half, "normal a"), self._uniforms(ids, half, "normal b")

@@ -57,8 +57,16 @@ def spearman(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> npt.NDAr
     >>> spearman(np.array([[1.0], [2.0], [3.0]]), np.array([[0.1], [0.3], [0.2]]))
     array([0.5])
     """
-    x, y = rankdata(a, axis=0), rankdata(b, axis=0)
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    return _correlation(_ranks(a), _ranks(b))
+
+
+def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Ranks column by column, less their mean."""
+    ranks = rankdata(values, axis=0)
+    return np.asarray(ranks - ranks.mean(axis=0))
+
+
+def _correlation(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     scale = np.sqrt((x * x).sum(axis=0) * (y * y).sum(axis=0))
     return np.asarray((x * y).sum(axis=0) / np.where(scale > 0, scale, 1.0))
 
@@ -128,18 +136,33 @@ def bootstrap(
 
     The two are compared on the same draws (paired).
     """
-    values = [np.asarray(s, np.float64) for s in (scores, against) if s is not None]
-    sums, losses = [truth.members @ v.T for v in values], -truth.losses.mean(axis=1)
-    rng = np.random.default_rng(seed)
+    every = [s for s in (scores, against) if s is not None]
+    drawn = redrawn(every, truth, rounds=rounds, seed=seed)
+    values = [lds(s, truth) for s in every]
+    if len(every) == 1:
+        return interval_of(values[0], drawn[:, 0], level=level)
+    return interval_of(values[0] - values[1], drawn[:, 0] - drawn[:, 1], level=level)
+
+
+def redrawn(
+    scores: Sequence[npt.ArrayLike], truth: Truth, *, rounds: int = 1000, seed: int = 440
+) -> npt.NDArray[np.float64]:
+    """LDS of several methods on the same draws of subsets and queries, ``(rounds, n_methods)``."""
+    sums = [truth.members @ np.asarray(s, np.float64).T for s in scores]  # (n_subsets, n_queries) each
+    losses, rng = -truth.losses.mean(axis=1), np.random.default_rng(seed)
     n_subsets, n_queries = losses.shape
+    found = np.empty((rounds, len(sums)))
+    for row in found:
+        rows, columns = rng.integers(0, n_subsets, n_subsets), rng.integers(0, n_queries, n_queries)
+        target = _ranks(losses[np.ix_(rows, columns)])
+        row[:] = [_correlation(_ranks(s[np.ix_(rows, columns)]), target).mean() for s in sums]
+    return found
 
-    def once(rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> float:
-        found = [float(spearman(s[np.ix_(rows, columns)], losses[np.ix_(rows, columns)]).mean()) for s in sums]
-        return found[0] - (found[1] if len(found) > 1 else 0.0)
 
-    drawn = [once(rng.integers(0, n_subsets, n_subsets), rng.integers(0, n_queries, n_queries)) for _ in range(rounds)]
+def interval_of(value: float, drawn: npt.NDArray[np.float64], *, level: float = 0.95) -> Interval:
+    """An estimate with the central interval of its draws ``(rounds,)``."""
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(once(np.arange(n_subsets), np.arange(n_queries)), float(low), float(high), level)
+    return Interval(value, float(low), float(high), level)
 
 
 def top_overlap(a: npt.ArrayLike, b: npt.ArrayLike, k: int = 10) -> DoubleArray:

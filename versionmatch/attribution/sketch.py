@@ -53,15 +53,18 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class SketchSpec:
-    """How gradients are taken: ``dim`` 0 keeps them whole; ``max_gib`` is what may be held of whole ones."""
+    """How gradients are taken: ``dim`` 0 keeps them whole; ``max_gib`` is what may be held of whole ones,
+    ``shared``: a draw's noise is the same for all items.
+    """
 
     dim: int = 0
     draws: int = 16
     max_gib: float = 4.0
     checkpoint: str = ""
+    shared: bool = True
 
     def settings(self) -> dict[str, object]:
-        return {"dim": self.dim, "draws": self.draws, "checkpoint": self.checkpoint}
+        return {"dim": self.dim, "draws": self.draws, "checkpoint": self.checkpoint, "shared": self.shared}
 
 
 class Gradients:
@@ -80,7 +83,7 @@ class Gradients:
                 unit="GiB",
             )
         self._projection = Projection.made(count, spec.dim, context.seed) if spec.dim else None
-        self.draws = context.draws(spec.draws, "gradient")
+        self.draws = context.draws(spec.draws, "gradient", shared=spec.shared)
 
     def of(self, batch: Batch, draws: Draws | None = None, *, mask_pad: bool = False) -> Tensor:
         """Of a batch of one, with the weights as they are now: ``(n_weights,)``, or ``(dim,)``."""

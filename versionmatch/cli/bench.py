@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from ..params import FUSED
-from . import bench_labelled, bench_tunes
+from . import bench_attribution, bench_labelled, bench_tunes
 from .common import add_common, cache_folder, clear_progress, progress
 
 
@@ -36,6 +36,7 @@ def add_to(commands: Any) -> None:
     retrieval.set_defaults(run=run)
     bench_tunes.add_to(kinds)
     bench_labelled.add_to(kinds)
+    bench_attribution.add_to(kinds)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -72,14 +72,14 @@ class UnlearnBounded:
 
     def fit(self, context: Context) -> BoundedFitted:
         """The losses as they are."""
-        base = base_losses(context, context.draws(self.draws, "score"))
+        base = base_losses(context, context.draws(self.draws, "score", shared=True))
         return BoundedFitted(base, held_out_loss(context, self.draws))
 
     def score(self, context: Context, fitted: BoundedFitted, query: Batch, candidates: Sequence[str]) -> Scores:
         names = context.free_names()
         with restored(context.model, names) as weights:
             rise, steps = self._climb(context, weights, query)
-            after = losses_now(context, candidates, context.draws(self.draws, "score"))
+            after = losses_now(context, candidates, context.draws(self.draws, "score", shared=True))
             moved = collateral(context, fitted.held_out, self.draws, rise)
         by_draw = after - np.stack([fitted.base[item] for item in candidates])
         return Scores(by_draw.mean(axis=1), by_draw, {"rise": rise, "steps": float(steps), "collateral": moved})

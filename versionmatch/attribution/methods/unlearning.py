@@ -45,14 +45,15 @@ class _Unlearn:
 
     def __init__(
         self,
-        rise: float = 0.15,
+        rise: float = 0.3,
         draws: int = 8,
         query_draws: int = 64,
         damping: float = 0.1,
         same_noise: bool = True,
+        shared_noise: bool = True,
     ) -> None:
         self.rise, self.draws, self.query_draws = rise, draws, query_draws
-        self.spec, self.same_noise = CurvatureSpec(damping=damping), same_noise
+        self.spec, self.same_noise, self.shared_noise = CurvatureSpec(damping=damping), same_noise, shared_noise
 
     @property
     def settings(self) -> Mapping[str, object]:
@@ -62,6 +63,7 @@ class _Unlearn:
             "query_draws": self.query_draws,
             "curvature": self.spec.settings(),
             "same_noise": self.same_noise,
+            "shared_noise": self.shared_noise,
         }
 
     def curvature(self, context: Context) -> Preconditioner:
@@ -70,7 +72,7 @@ class _Unlearn:
     def fit(self, context: Context) -> Fitted:
         """The curvature, and the losses of the items as they are."""
         stream = "score" if self.same_noise else "other score"
-        base = base_losses(context, context.draws(self.draws, stream))
+        base = base_losses(context, context.draws(self.draws, stream, shared=self.shared_noise))
         return Fitted(self.curvature(context), base, held_out_loss(context, self.draws))
 
     def score(self, context: Context, fitted: Fitted, query: Batch, candidates: Sequence[str]) -> Scores:
@@ -78,7 +80,8 @@ class _Unlearn:
         direction = fitted.curvature.solve(item_gradient(context.model, query, draws, names, mask_pad=True))
         with restored(context.model, names) as weights:
             step = rise_by(context, weights, direction, query, draws, self.rise)
-            by_draw = losses_after(context, fitted, candidates, self.draws)
+            after = losses_now(context, candidates, context.draws(self.draws, "score", shared=self.shared_noise))
+            by_draw = after - np.stack([fitted.base[item] for item in candidates])
             facts = {**step_facts(step), "collateral": collateral(context, fitted.held_out, self.draws, step.rise)}
         return Scores(by_draw.mean(axis=1), by_draw, facts)
 
@@ -91,13 +94,15 @@ class UnlearnDiagonal(_Unlearn):
     rise : float
         By how much the step raises the query's loss, as a share of it: no unit, no learning rate.
     draws : int
-        Noise under which the items are scored, each item its own, the same before and after.
+        Noise under which the items are scored, the same before and after.
     query_draws : int
         Noise under which the query is unlearned.
     damping : float
         As a multiple of each param's mean curvature.
     same_noise : bool
         False scores with other noise than the base losses have; only to show what that costs.
+    shared_noise : bool
+        A draw's noise is the same for all items: their ranking then owes less to chance. False: each item has its own.
     """
 
     name = "unlearn-diag"
@@ -114,12 +119,6 @@ class UnlearnEkfac(_Unlearn):
 
     def curvature(self, context: Context) -> Preconditioner:
         return fit_ekfac(context, self.spec)
-
-
-def losses_after(context: Context, fitted: Fitted, candidates: Sequence[str], draws: int) -> npt.NDArray[np.float64]:
-    """By how much the candidates' losses have risen, ``(n, n_draws)``, under the noise of their base losses."""
-    after = losses_now(context, candidates, context.draws(draws, "score"))
-    return after - np.stack([fitted.base[item] for item in candidates])
 
 
 def held_out_loss(context: Context, draws: int) -> float:

@@ -75,6 +75,19 @@ def token(semitones: int, duration: int) -> int:
     return 8 + (semitones - LOWEST) * len(DURATIONS) + duration
 
 
+def nearest_token(semitones: int, beats: float) -> int:
+    """The token of a note of any pitch and length: moved by octaves into the range, to the nearest duration.
+
+    >>> nearest_token(24, 1.1) == token(12, 3)
+    True
+    """
+    while semitones > HIGHEST:
+        semitones -= 12
+    while semitones < LOWEST:
+        semitones += 12
+    return token(semitones, int(np.abs(np.log2(np.array(DURATIONS)) - np.log2(max(beats, 1e-3))).argmin()))
+
+
 def note(value: int) -> tuple[int, int]:
     """Semitones and duration of a token of 8 or more; ``note(token(s, d)) == (s, d)``."""
     return (value - 8) // len(DURATIONS) + LOWEST, (value - 8) % len(DURATIONS)

@@ -1,0 +1,1 @@
+"""The benchmark of attribution: retraining is the truth, shipped or made again."""
