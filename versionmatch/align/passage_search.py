@@ -100,8 +100,11 @@ def coarse_paths(pair: ChromaMap | HeardMap, transposition: int | None) -> tuple
 def _heard_layers(pair: HeardMap, transposition: int | None) -> dict[int, FloatArray]:
     """Transposition → score, for the main one and those near it that hold anything; {} where all is chance."""
     main = pair.main(keys_asked(transposition))
-    if not pair.tells(main) and not _chroma_layers(ChromaMap(pair.query, pair.reference), transposition):
-        return {}
+    if not pair.tells(main):
+        by_chroma = _chroma_layers(ChromaMap(pair.query, pair.reference), transposition)
+        if not by_chroma:
+            return {}
+        main = next(iter(by_chroma))  # what tells says in which key
     least = max(MODULATED * pair.reached[main], HEARD_PRICES.least)
     kept = [shift for shift in keys_asked(main) if shift == main or pair.reached[shift] >= least]
     return {s: pair.score(s) - np.float32(0.0 if s == main else HEARD_PRICES.other_key) for s in kept}
