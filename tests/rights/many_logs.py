@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
+from tests.jobs.sounds import Inline
 from tests.rights.corpora import small
 from tests.rights.test_allowed import check_a_random_log, random_log
 from tests.rights.test_governed import check_an_ordinary_catalogue, random_logs, two
@@ -37,7 +38,7 @@ def ordinary(n):
     with tempfile.TemporaryDirectory() as folder:
         corpus, paths = small(Path(folder) / "made")
         with corpus:
-            corpus.ingest(paths, jobs=1)
+            corpus.ingest(paths, executor=Inline())
         (Path(folder) / "pair").mkdir()
         pair = Path(folder) / "pair", *two(corpus.root, Path(folder) / "pair")
 
