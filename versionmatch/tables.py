@@ -215,4 +215,33 @@ REFUSED = Table(
     1,
     (Column("file", "text", "the file below the corpus"), Column("reason", "text", "why it was not taken in")),
 )
-TABLES = {table.name: table for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS, LEAKS, PRIOR_ART, REFUSED)}
+INFLUENCE = Table(
+    "influence",
+    1,
+    (
+        Column("output", "text", "the output that was attributed"),
+        Column("verdict", "text", "of its ranking: ranked, weak, unattributable, refused"),
+        Column("p_value", "number", "share of the panel that is as pronounced; empty without a panel", optional=True),
+        Column("rank", "count", "1 = the most influential item"),
+        Column("item", "text", "id in the corpus"),
+        Column("title", "text", "as the manifest has it", optional=True),
+        Column("holder", "text", "who holds the rights, as the manifest has it"),
+        Column("score", "number", "influence; positive: without the item, the output's loss should be higher"),
+        Column("unit", "text", "of the score"),
+        Column("standard_error", "number", "of the score, over draws of noise", optional=True),
+        Column("spread", "number", "standard deviation of the score over models", optional=True),
+        Column("z", "number", "the score beside the panel's for the same item", optional=True),
+        Column(
+            "likeness", "number", "how alike item and output are by a method that looks at no weights", optional=True
+        ),
+        Column("likeness_rank", "count", "1 = the most alike of those scored", optional=True),
+        Column("scored", "count", "items that were scored"),
+        Column("corpus_size", "count", "items that there are"),
+        Column("gate", "text", "how those to score were chosen"),
+        Column("method", "text", "of attribution"),
+    ),
+)
+TABLES = {
+    table.name: table
+    for table in (MATCHES, CLUSTERS, CONFLICTS, ERRORS, DECISIONS, LEAKS, PRIOR_ART, REFUSED, INFLUENCE)
+}

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import (
     AudioDecodeError,
+    CapabilityError,
     CatalogueBusy,
     InputError,
     IntegrityError,
@@ -27,6 +28,7 @@ from ..errors import (
 )
 from . import (
     align,
+    attribute,
     audit,
     bench,
     compare,
@@ -56,6 +58,7 @@ Are two recordings related in substance, where, in which element, and how unusua
   versionmatch scan MY.catalogue                 which of them are one recording, or versions of one work
   versionmatch identify MY.catalogue FILE        which of them a file is
   versionmatch prior-art TUNE --index CORPUS     which works of a dated corpus hold a passage
+  versionmatch attribute --model … --corpus …    which of a model's training items mattered for an output
   versionmatch bench retrieval MANIFEST.csv      measure retrieval on your own collection
 """
 
@@ -83,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
         consent,
         royalty,
         audit,
+        attribute,
         doctor,
     ):
         command.add_to(commands)
@@ -97,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int | None = options.run(options)
         sys.stdout.flush()
-    except (ParamsError, UnknownPlugin, MissingExtra) as error:
+    except (ParamsError, UnknownPlugin, MissingExtra, CapabilityError) as error:
         return _fail(EXIT_USAGE, error)
     except (AudioDecodeError, LimitError, InputError, CatalogueBusy) as error:
         return _fail(EXIT_FILES, error)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from ...errors import InputError
+from ...errors import InputError, ParamsError
 from ..draws import Draws
 from .denoiser import TuneDenoiser, draw_losses, latent, noised
-from .melodies import LENGTH, PAD, Tune, table
-from .stored import Trained, fingerprint_of, open_trained
+from .melodies import LENGTH, PAD, Tune, edited, mash_up, table
+from .notes import ENDINGS, TONIC, midi_of, read_tune
+from .stored import WEIGHTS, Trained, fingerprint_of, open_trained
 from .transformer import TransformerParams, TuneTransformer, rate_at, token_losses
 
 
@@ -33,10 +35,29 @@ class _Reference:
     name = ""
     _common = frozenset({"gradients", "linears", "sampling", "hidden", "tokens"})
 
-    def __init__(self, trained: Trained | str | Path) -> None:
+    suffixes = ENDINGS
+    """Of files that ``read`` takes."""
+
+    def __init__(self, trained: Trained | str | Path, *, tonic: int = TONIC) -> None:
         self.trained = trained if isinstance(trained, Trained) else open_trained(trained)
+        self.tonic = tonic
         self._tunes = {tune.id: tune for tune in self.trained.tunes}
         self.capabilities = self._common | ({"checkpoints"} if self.trained.checkpoints else set())
+
+    @classmethod
+    def open(cls, *, model: str, tonic: str = str(TONIC)) -> Self:
+        """The model that ``Trained.save`` left in the folder ``model``; its corpus is stored with it.
+
+        ``tonic`` is the MIDI number of the tonic in files of notes. The files have the tunes' own key and register.
+        """
+        if not tonic.isdigit() or not 0 <= int(tonic) <= 127:
+            raise ParamsError(f"tonic is a MIDI number, 0 to 127, such as 60 for middle C; got {tonic!r}")
+        return cls(model, tonic=int(tonic))
+
+    @property
+    def weights_file(self) -> Path | None:
+        """Where the weights lie; None where the model was never opened from a folder."""
+        return None if self.trained.folder is None else self.trained.folder / WEIGHTS
 
     @property
     def fingerprint(self) -> str:
@@ -59,10 +80,27 @@ class _Reference:
         return self._batch([self._tunes[i] for i in ids])
 
     def read(self, sources: Mapping[str, Any]) -> TuneBatch:
-        """Tunes by id: a source is a ``Tune`` or its tokens."""
-        return self._batch(
-            [s if isinstance(s, Tune) else Tune(i, "", -1, tuple(s)) for i, s in sources.items()], sources
-        )
+        """Tunes by id: a source is a ``Tune``, its tokens, or the path of a file of notes."""
+        return self._batch([self._tune(i, s) for i, s in sources.items()], sources)
+
+    def _tune(self, name: str, source: Any) -> Tune:
+        if isinstance(source, Tune):
+            return source
+        if isinstance(source, (str, PathLike)):
+            return read_tune(Path(source), id=name, tonic=self.tonic)
+        return Tune(name, "", -1, tuple(source))
+
+    def music(self, batch: TuneBatch) -> list[bytes]:
+        """Each tune as a MIDI file, to be heard and to be compared."""
+        return [midi_of(row, tonic=self.tonic) for row in self.tokens(batch)]
+
+    def edited(self, item: str, share: float, seed: int) -> Tune:
+        """A tune of the corpus with that share of its notes replaced: a source for ``read``."""
+        return edited(self._tunes[item], share, id=f"{item} edited", seed=seed)
+
+    def mash_up(self, first: str, second: str) -> Tune:
+        """Two tunes of the corpus, eight notes of each in turn: a source for ``read``."""
+        return mash_up(self._tunes[first], self._tunes[second], id=f"{first} + {second}")
 
     def _batch(self, tunes: Sequence[Tune], ids: Mapping[str, Any] | None = None) -> TuneBatch:
         tokens = torch.from_numpy(table(tunes))
@@ -95,8 +133,9 @@ class TransformerModel(_Reference):
 
     name, loss_unit = "reference-transformer", "nats per token"
 
-    def __init__(self, trained: Trained | str | Path) -> None:
-        super().__init__(trained)
+    def __init__(self, trained: Trained | str | Path, *, tonic: int = TONIC) -> None:
+        super().__init__(trained, tonic=tonic)
+        _check_net(self.trained.net, TuneTransformer, self.name)
         self.net: TuneTransformer = self.trained.net
         if any(len(t.tokens) < LENGTH for t in self.trained.tunes):
             self.capabilities |= {"padding"}
@@ -133,8 +172,9 @@ class DenoiserModel(_Reference):
     name, loss_unit = "reference-denoiser", "v-MSE"
     _common = _Reference._common | {"draws"}
 
-    def __init__(self, trained: Trained | str | Path) -> None:
-        super().__init__(trained)
+    def __init__(self, trained: Trained | str | Path, *, tonic: int = TONIC) -> None:
+        super().__init__(trained, tonic=tonic)
+        _check_net(self.trained.net, TuneDenoiser, self.name)
         self.net: TuneDenoiser = self.trained.net
         short = [t.id for t in self.trained.tunes if len(t.tokens) < LENGTH]
         if short:
@@ -164,6 +204,13 @@ class DenoiserModel(_Reference):
         level = torch.full((len(batch.ids),), 0.3)
         entry, _ = noised(batch.rows, level, torch.zeros_like(batch.rows))
         return self.net.states(entry, level)
+
+
+def _check_net(net: nn.Module, kind: type[nn.Module], name: str) -> None:
+    if not isinstance(net, kind):
+        raise InputError(
+            f"{name} needs a {kind.__name__}; the stored model is a {type(net).__name__}: name its adapter"
+        )
 
 
 def _mean(each: Tensor, valid: Tensor, *, mask_pad: bool) -> Tensor:

@@ -22,7 +22,7 @@ from .denoiser import DenoiserParams, TuneDenoiser, latent, train_denoiser
 from .melodies import Tune, table
 from .transformer import TransformerParams, TuneTransformer, train_transformer
 
-WEIGHTS, ABOUT = "weights.safetensors", "model.json"
+WEIGHTS, ABOUT, CORPUS = "weights.safetensors", "model.json", "corpus.json"
 Net = TuneTransformer | TuneDenoiser
 NetParams = TransformerParams | DenoiserParams
 
@@ -36,6 +36,8 @@ class Trained:
     tunes: tuple[Tune, ...]
     seed: int
     checkpoints: Mapping[str, Mapping[str, torch.Tensor]] = field(default_factory=dict)
+    folder: Path | None = None
+    """Where it was opened from."""
 
     @property
     def corpus(self) -> Corpus:
@@ -44,7 +46,7 @@ class Trained:
         return Corpus(tuple(t.id for t in self.tunes), tuple(t.holder for t in self.tunes), contents, "tunes")
 
     def save(self, folder: Path) -> None:
-        """Two files: ``weights.safetensors`` and ``model.json``."""
+        """Three files: ``weights.safetensors``, ``model.json``, and the corpus as a manifest, ``corpus.json``."""
         tensors = {name: value.detach().contiguous() for name, value in self.net.named_parameters()}
         for step, values in self.checkpoints.items():
             tensors.update({f"@{step}.{name}": value.contiguous() for name, value in values.items()})
@@ -58,6 +60,10 @@ class Trained:
             file.write(save(tensors))
         with write_atomically(folder / ABOUT) as file:
             file.write(json.dumps(about).encode())
+        rows = zip(self.corpus.ids, self.corpus.holders, self.corpus.contents, strict=True)
+        listed = {"name": self.corpus.name, "items": [{"id": i, "holder": h, "sha256": c} for i, h, c in rows]}
+        with write_atomically(folder / CORPUS) as file:
+            file.write((json.dumps(listed, indent=1) + "\n").encode())
 
 
 def train(tunes: tuple[Tune, ...], params: NetParams, *, seed: int = 440) -> Trained:
@@ -90,7 +96,7 @@ def open_trained(folder: str | Path) -> Trained:
             step, _, param = name[1:].partition(".")
             kept.setdefault(step, {})[param] = value
     tunes = tuple(Tune(i, holder, family, tuple(tokens)) for i, holder, family, tokens in about["tunes"])
-    return Trained(net.eval(), params, tunes, about["seed"], kept)
+    return Trained(net.eval(), params, tunes, about["seed"], kept, folder)
 
 
 def fingerprint_of(trained: Trained, adapter: str) -> str:
