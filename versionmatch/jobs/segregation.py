@@ -27,7 +27,7 @@ class Mixed:
 
     ``what`` is ``same recording``, ``same sound in part``, ``same work``; ``heard in part``, where a stretch is heard
     by its fingerprint and only cannot be told from another performance of the same notes, which would be no better
-    here; or ``not compared``.
+    here, or could not be compared further (``relation`` says why); or ``not compared``.
     """
 
     licensed: str
@@ -124,8 +124,9 @@ def _sure(found: Found) -> bool:
 
 def _mixed(row: dict[str, Any], supposed: float, params: ScanParams, heard: Mapping[Pair, bool]) -> Iterable[Mixed]:
     ids = row["ref_id"], row["query_id"]
+    sure = heard.get((row["query_id"], row["ref_id"]), False)
     if "failed" in row:  # what cannot be told apart is not taken to be apart
-        yield Mixed(*ids, "not compared", str(row["about"]), None)
+        yield Mixed(*ids, "heard in part" if sure else "not compared", str(row["about"]), None)
         return
     if row["tier"] in RECORDING:
         yield Mixed(*ids, "same recording", row["tier"], row["score"])
@@ -138,5 +139,5 @@ def _mixed(row: dict[str, Any], supposed: float, params: ScanParams, heard: Mapp
         if probability >= LEAST:
             yield Mixed(*ids, "same work", row["tier"], probability)
             return
-    if heard.get((row["query_id"], row["ref_id"])):
+    if sure:
         yield Mixed(*ids, "heard in part", row["tier"], None)

@@ -85,7 +85,7 @@ def statement(
     """
     inputs = Inputs.of(document)
     model = _model(state, manifest, inputs)
-    master, publishing, works_of = _items(state, manifest, inputs)
+    master, publishing, works_of = items_of(state, manifest, inputs)
     parts, way = _parts(inputs, master)
     run = inputs.influence.run if inputs.influence else ""
     cited = {"run": run, "run_entry": state.seqs.get(("run", run)), "model_entry": state.seqs["model", inputs.model]}
@@ -143,7 +143,7 @@ def _model(state: State, manifest: Manifest, inputs: Inputs) -> Mapping[str, Any
     return model
 
 
-def _items(state: State, manifest: Manifest, inputs: Inputs) -> tuple[list[Item], list[Item], dict[str, set[str]]]:
+def items_of(state: State, manifest: Manifest, inputs: Inputs) -> tuple[list[Item], list[Item], dict[str, set[str]]]:
     """What is paid in each right, and recording cluster → clusters of works."""
     said = {str(row.get("asset")): row for row in inputs.items}
     outside = sorted(said.keys() - manifest.assets)
