@@ -4,12 +4,16 @@ BIN := .venv/bin
 OUT := out
 export PYTHONHASHSEED := 0
 
-.PHONY: demo test lint types contracts doctest pytest browser soundfonts bench quality constraints clean
+.PHONY: demo demo-rights test lint types contracts doctest pytest browser soundfonts bench quality constraints clean
 
 demo: .venv/.ready
 	@mkdir -p $(OUT)
 	$(BIN)/versionmatch compare examples/greensleeves-a.ogg examples/greensleeves-b.ogg --out $(OUT)/demo.html
 	@echo "The report lies in $(OUT)/demo.html: open it in any browser, it needs no network."
+
+demo-rights: .venv/.ready
+	@rm -rf $(OUT)/rights
+	$(BIN)/python examples/rights.py --out $(OUT)/rights
 
 test: lint types contracts doctest pytest
 

@@ -18,7 +18,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 CONSTRAINTS = ROOT / "constraints.txt"
-EXTRAS = "av,essentia,train,catalogue,cluster,lancedb,notation,rights,dev"
+EXTRAS = "av,essentia,train,catalogue,cluster,lancedb,notation,rights,iscc,c2pa,dev"
 
 
 def run(command: list[str], **environment: str) -> bool:

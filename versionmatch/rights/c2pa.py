@@ -112,9 +112,9 @@ def read(path: Path) -> Credential | None:
     MissingExtra
         c2pa-python is not installed.
     """
-    library = _library()
+    library, kind = _library(), _type(path)
     try:
-        with path.open("rb") as file, library.Reader(_type(path), file) as reader:
+        with path.open("rb") as file, library.Reader(kind, file) as reader:
             found: dict[str, Any] = json.loads(reader.json())
     except library.C2paError as error:
         if "ManifestNotFound" in type(error).__name__ or "ManifestNotFound" in str(error) or "no JUMBF" in str(error):
