@@ -22,7 +22,9 @@ def add_to(kinds: Any) -> None:
     told = kind(kinds, "signals", run_signals, words, changes=True)
     told.add_argument("files", nargs="+", type=Path, metavar="FILE")
     told.add_argument("--iscc", action="store_true", help="print each file's content code; by its sound as well")
-    told.add_argument("--enter", action="store_true", help="enter a reservation where a credential of an asset reserves")
+    told.add_argument(
+        "--enter", action="store_true", help="enter a reservation where a credential of an asset reserves"
+    )
     seal = kind(kinds, "sign-file", run_sign, "a copy of an asset's file with a credential that says what is granted")
     seal.add_argument("asset", metavar="ASSET")
     seal.add_argument("file", type=Path, metavar="FILE")
