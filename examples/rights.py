@@ -22,7 +22,7 @@ import numpy as np
 import soundfile
 
 from versionmatch.attribution.reference.demo import HOLDERS, DemoParams, corpus_tunes
-from versionmatch.attribution.reference.melodies import tunes
+from versionmatch.attribution.reference.melodies import Tune, tunes
 from versionmatch.attribution.reference.notes import midi_of, notes_of
 from versionmatch.attribution.reference.stored import train
 from versionmatch.attribution.reference.transformer import TransformerParams, sample_tunes
@@ -82,10 +82,12 @@ def party(holder: str) -> str:
     return "".join(word[0] for word in holder.lower().replace("&", "and").split()) + "-" + str(HOLDERS.index(holder))
 
 
-def sound(tune) -> tuple[np.ndarray, int]:
-    rows = [(pitch, onset * 0.25, length * 0.25) for onset, length, pitch in notes_of(tune.tokens)]
-    timbre = ("pluck", "reed", "flute")[tune.family % 3]
-    played = synth.melody(rows, timbre=timbre)
+def sound(tune: Tune) -> tuple[np.ndarray, int]:
+    """A tune as it is played: in a key, tuning, tempo and timbre of its own, so that shared figures sound apart."""
+    rng = np.random.default_rng([SEED, int(tune.id.rpartition("-")[2])])
+    quarter, higher = rng.uniform(0.2, 0.3), rng.uniform(-5, 6)
+    rows = [(pitch + higher, onset * quarter, length * quarter) for onset, length, pitch in notes_of(tune.tokens)]
+    played = synth.melody(rows, timbre=("pluck", "reed", "flute", "voice")[int(rng.integers(4))])
     return np.asarray(played.samples, np.float32), played.sr
 
 
@@ -166,7 +168,7 @@ def trained(told: Told, corpus: list, frozen: set[str], folder: Path) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("out/rights"))
-    parser.add_argument("--items", type=int, default=48)
+    parser.add_argument("--items", type=int, default=36)
     options = parser.parse_args()
     folder = options.out.absolute()
     if folder.exists():
@@ -190,11 +192,11 @@ def main() -> None:
     cover = [t for t in corpus if t.holder == HIDING][-1]
     told.run("identify", rights / "unlicensed", paths[cover.id])
     found = json.loads(told.run("audit", "segregation", rights, "--by", "recording", code=4))
-    mixed = found["unlicensed"]["mixed"]
-    told.say(f"{len(mixed)} found: asset {mixed[0]['asset']}, {mixed[0]['what']} as an unlicensed recording")
+    (mixed,) = found["unlicensed"]["mixed"]
+    told.say(f"found: the asset {mixed['asset']}, {mixed['what']}, is the sound of an unlicensed recording")
     told.run(
         "consent", "grant", rights, "no-to-the-copy", "--deny", "--by", party(UNLICENSED), "--right", "master", "--on",
-        f"asset:{mixed[0]['asset']}", "--scopes", "store,index,compare,train,attribute,generate", "--from", FROM,
+        f"asset:{mixed['asset']}", "--scopes", "store,index,compare,train,attribute,generate", "--from", FROM,
     )  # fmt: skip
     told.run("consent", "purge", rights)
     told.run("identify", rights / "licensed", paths[cover.id], code=1)
