@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUT := out
 export PYTHONHASHSEED := 0
 
-.PHONY: demo demo-attribution test lint types contracts doctest pytest browser soundfonts bench quality constraints clean
+.PHONY: demo demo-attribution demo-rights test lint types contracts doctest pytest browser soundfonts bench constraints clean
 
 demo: .venv/.ready
 	@mkdir -p $(OUT)
@@ -16,6 +16,11 @@ demo-attribution: .venv/.ready
 	@mkdir -p $(OUT)
 	OMP_NUM_THREADS=1 $(BIN)/versionmatch attribute demo --out $(OUT)
 	@echo "The report lies in $(OUT)/attribution.html: open it in any browser, it needs no network."
+
+# A corpus with rights holders, from its ingest to shares, a withdrawal and the check of its log.
+demo-rights: .venv/.ready
+	@rm -rf $(OUT)/rights
+	$(BIN)/python examples/rights.py --out $(OUT)/rights
 
 test: lint types contracts doctest pytest
 

@@ -18,7 +18,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 CONSTRAINTS = ROOT / "constraints.txt"
-EXTRAS = "av,essentia,train,catalogue,cluster,lancedb,notation,rights,generative,dev"
+EXTRAS = "av,essentia,train,catalogue,cluster,lancedb,notation,rights,iscc,c2pa,generative,dev"
 ALONE = ("stable-audio-tools==0.0.19", "audiocraft==1.3.0", "torchsde==0.2.6", "trampoline==0.1.2")
 """What tests compare with and whose own dependencies (other versions of torch and numpy) are left out."""
 

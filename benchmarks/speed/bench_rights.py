@@ -1,13 +1,15 @@
 """How fast a log of rights is written and checked, and how soon a withdrawal takes effect.
 
-Figures: appends per second in batches of 1,000, each synced to the disk; seconds to verify a log of a million entries
-by the stand-alone verifier; seconds until a recording that was withdrawn is found no more in an index of 100,000
-vectors. Verdicts are on the processor's seconds, so that they mean something on a machine that is shared; those of the
-clock stand beside.
+Figures: appends per second in batches of 10,000, each synced to the disk once, as ``corpus enter`` does with a file of
+facts; seconds to verify a log of a million entries by the stand-alone verifier; seconds until a recording that was
+withdrawn is found no more in an index of 100,000 vectors. Verdicts are on the processor's seconds and those that the
+disk took to sync, so that they mean something on a machine that is shared: what is left out is the wait for a core.
+Those of the clock stand beside.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -22,11 +24,27 @@ from versionmatch.audit.verify_log import Note, verify
 from versionmatch.index.vectors import FaissIndex
 from versionmatch.rights.book import Book
 from versionmatch.rights.facts import SCOPES, WHOLE
+from versionmatch.store.disk import Disk
 from versionmatch.types.neighbours import IndexSpec
 
 FLOORS = {"appends_per_s": 5000.0, "verify_1m_s": 60.0, "withdrawal_s": 1.0}
-N, BATCH = 1_000_000, 1000
+N, BATCH = 1_000_000, 10_000
 DIM = 256
+
+
+class TimedDisk(Disk):
+    """Tells how long the disk took to make appended bytes durable."""
+
+    synced_s = 0.0
+
+    def append(self, path: Path, data: bytes) -> None:
+        """As Disk does it, once the file is there."""
+        with path.open("ab") as file:
+            file.write(data)
+            file.flush()
+            began = time.perf_counter()
+            os.fsync(file.fileno())
+            self.synced_s += time.perf_counter() - began
 
 
 def facts(first: int, n: int) -> list[tuple[str, dict[str, Any]]]:
@@ -46,14 +64,17 @@ def facts(first: int, n: int) -> list[tuple[str, dict[str, Any]]]:
 
 def log_figures(folder: Path, n: int) -> dict[str, float]:
     """Append 50,000 checked facts through the book, fill up through the log, verify all."""
-    book = Book.create(folder / "rights", "example.org/bench")
+    Book.create(folder / "rights", "example.org/bench")
+    disk = TimedDisk()
+    book = Book(folder / "rights", disk=disk)
     with book.writing("bench"):
         book.add("party", id="p")
         batches = [facts(at // 5, BATCH) for at in range(0, 50_000, BATCH)]
-        started = time.process_time(), time.perf_counter()
+        started, before = (time.process_time(), time.perf_counter()), disk.synced_s
         for batch in batches:
             book.add_all(batch)
-        appends, clocked = (50_000 / seconds for seconds in since(started))
+        worked, clocked = since(started)
+        synced = disk.synced_s - before
         while len(book.log) < n:
             at = len(book.log)
             book.log.append("bench", [("party", {"digest": "", "id": f"x{i}"}) for i in range(at, min(at + 20_000, n))])
@@ -64,7 +85,11 @@ def log_figures(folder: Path, n: int) -> dict[str, float]:
     seconds, by_clock = since(started)
     if found.signed != n:
         sys.exit(f"{found.signed} of {n} entries were verified")
-    figures = {"appends_per_s": appends, "appends_per_s_by_clock": clocked, "log_bytes": float(len(content))}
+    figures = {
+        "appends_per_s": 50_000 / (worked + synced), "appends_per_s_of_the_processor": 50_000 / worked,
+        "appends_per_s_by_clock": 50_000 / clocked, "append_batches": 50_000 / BATCH, "append_sync_s": synced,
+        "log_bytes": float(len(content)),
+    }  # fmt: skip
     return {**figures, "verify_1m_s": seconds * 1e6 / n, "verify_1m_s_by_clock": by_clock * 1e6 / n}
 
 
@@ -81,17 +106,20 @@ def withdrawal_figures(folder: Path) -> dict[str, float]:
     spec = IndexSpec(dim=DIM, model_id="bench")
     index = FaissIndex.build(folder / "index", spec, [(vectors, np.arange(100_000))])
     index.search(vectors[:1], 10)
-    book = Book.create(folder / "withdrawn", "example.org/bench")
+    Book.create(folder / "withdrawn", "example.org/bench")
+    disk = TimedDisk()
+    book = Book(folder / "withdrawn", disk=disk)
     with book.writing("bench"):
         book.add("party", id="p")
         book.add_all(facts(0, 5000))
     gone = np.arange(500, 550)
-    started = time.process_time(), time.perf_counter()
+    started, before = (time.process_time(), time.perf_counter()), disk.synced_s
     with book.writing("revoke"):
         book.add("revocation", grant="g7", effective=book.time)
     index.remove(gone)
     hits = index.search(vectors[gone], 10)
-    effective, by_clock = since(started)
+    worked, by_clock = since(started)
+    effective = worked + disk.synced_s - before
     if np.isin(hits.ids, gone).any():
         sys.exit("a withdrawn vector was found")
     started = time.process_time(), time.perf_counter()

@@ -227,3 +227,44 @@ def test_facts_that_cannot_be_entered_are_told_by_their_line(ask, corpus, tmp_pa
     ask("corpus", "enter", corpus, facts, code=3)
     assert "line 2: no fact with a type" in ask.err
     ask("corpus", "init", corpus, "--origin", "x", code=3)
+
+
+def test_the_page_of_a_scan_is_held_against_the_log(ask, corpus):
+    ask("scan", f"{corpus}/licensed", "--by", "recording", "--quiet", "--jobs", "1")
+    (page,) = (Path(corpus) / "licensed" / "runs").rglob("index.html")
+    ask("audit", "verify", corpus, "--against", page)
+    changed = page.read_text().replace(f"example.org/cli {len(Corpus(corpus).book.log)} ", "example.org/cli 20 ")
+    page.write_text(changed)
+    ask("audit", "verify", corpus, "--against", page, code=5)
+
+
+def test_a_statement_is_made_again_on_another_machine_from_what_was_copied(ask, corpus, tmp_path):
+    registered(ask, corpus, tmp_path)
+    inputs, out = tmp_path / "in.json", tmp_path / "s.json"
+    pools = {"master": 1001, "publishing": 1000}
+    inputs.write_text(json.dumps({"id": "s1", "period": "2026-03", "model": "m", "method": "equal", "pools": pools}))
+    ask("royalty", "statement", corpus, inputs, "--out", out)
+    ask("consent", "revoke", corpus, "g1")  # what came later does not change what was
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "corpus").mkdir(parents=True)
+    shutil.copytree(Path(corpus) / "rights", elsewhere / "corpus" / "rights")  # the log and the manifests, no music
+    (elsewhere / "corpus" / "rights" / "names.db").unlink()
+    shutil.copy(inputs, elsewhere)
+    shutil.copy(out, elsewhere)
+    again = json.loads(ask("royalty", "recompute", elsewhere / "corpus", elsewhere / "in.json", elsewhere / "s.json"))
+    assert again["identical"] is True
+
+
+def test_analytics_are_made_of_statements_that_the_log_tells_of(ask, corpus, tmp_path):
+    registered(ask, corpus, tmp_path)
+    inputs, out = tmp_path / "in.json", tmp_path / "s.json"
+    pools = {"master": 1001, "publishing": 1000}
+    inputs.write_text(json.dumps({"id": "s1", "period": "2026-03", "model": "m", "method": "equal", "pools": pools}))
+    ask("royalty", "statement", corpus, inputs, "--out", out)
+    page = tmp_path / "who.html"
+    ask("royalty", "analytics", corpus, out, "--inputs", inputs, "--out", page)
+    ask("audit", "verify", corpus, "--against", page)
+    ask("royalty", "analytics", corpus, out, "--out", tmp_path / "who.pdf", code=3)
+    out.write_text(out.read_text().replace('"cents": 333', '"cents": 334', 1))
+    ask("royalty", "analytics", corpus, out, "--out", page, code=5)
+    assert "is not a statement that the log tells of" in ask.err

@@ -274,3 +274,20 @@ def test_every_count_of_the_summary_is_that_of_its_entries(book):
     assert doc["3. Data processing aspects"]["reservations recorded"]["value"] == 1
     later = eu_summary(book.state, manifest, book.log.checkpoint, TIMES[5])  # p3 has run out
     assert later["3. Data processing aspects"]["withdrawn since"]["value"] == 2
+
+
+def test_how_much_a_share_tells_is_said_where_it_was_measured_and_else_that_it_was_not(book):
+    measured = {"party": "ada", "estimates": [0.1, 0.2, 0.3, 0.4], "truths": [0.2, 0.1, 0.35, 0.3]}
+    found = made(book, inputs(calibration=[measured]))
+    rows = {row["party"]: row["informativeness"] for row in found["rights"]["publishing"]["parties"]}
+    # Cov = 0.1 / 4 · Σ(e - .25)(t - .2375) = .0275 / .05
+    assert rows["ada"].startswith("I = 0.55 (")
+    assert rows["ben"] == "not calibrated"
+    assert "I = 0.55 (" in statement_html(found)
+    few = {**measured, "estimates": [0.1, 0.2], "truths": [0.1, 0.2]}
+    found = made(book, inputs(calibration=[few]))
+    assert {row["informativeness"] for row in found["rights"]["publishing"]["parties"]} == {"not calibrated"}
+    with pytest.raises(InputError, match="one truth for each"):
+        made(book, inputs(calibration=[{**measured, "truths": [1.0]}]))
+    with pytest.raises(InputError, match="two calibrations of 'ada'"):
+        made(book, inputs(calibration=[measured, measured]))

@@ -85,7 +85,7 @@ def run_verify(options: argparse.Namespace) -> None:
 
     from ..audit import verify_log
     from ..errors import MissingExtra
-    from ..jobs.corpus import RIGHTS
+    from ..jobs.governed import RIGHTS
 
     try:
         found = verify_log.check(options.corpus / RIGHTS, options.key, options.older, options.against)
@@ -114,10 +114,11 @@ def run_segregation(options: argparse.Namespace) -> int:
     params = ScanParams(by=tuple(options.by.split(",")), k=options.k)
     with opened(options) as corpus:
         names = {b["pcm_sha256"]: a for a, b in corpus.book.state.assets.items() if b["pcm_sha256"]}
-        found = {
-            side: segregation(corpus.catalogue(), corpus.catalogue(side), params, tell=_tell)
-            for side in ("unlicensed", "quarantine")
-        }
+        with corpus.permitted_only() as licensed, corpus.permitted_only(otherwise=True) as ended:
+            sides = {side: corpus.catalogue(side) for side in ("unlicensed", "quarantine")} | {
+                "no longer permitted": ended
+            }
+            found = {side: segregation(licensed, other, params, tell=_tell) for side, other in sides.items()}
         document = {side: one.to_dict() for side, one in found.items()}
         for one in document.values():
             for row in one["mixed"]:

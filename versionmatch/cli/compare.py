@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ParamsError
+from ..errors import InputError, ParamsError
 from ..params import CORRECTABLE, CompareParams, usual_cues
 from ..units import parse_range
 from .common import add_common, clear_progress, open_cache, progress
@@ -79,6 +79,7 @@ def add_to(commands: Any) -> None:
     parser.add_argument("--no-audio", action="store_true", help="leave the sound out of the report")
     parser.add_argument("--question", default="", help="the question asked, for the report's head")
     parser.add_argument("--examiner", default="", help="who asks, for the report's head")
+    parser.add_argument("--log", type=Path, metavar="CORPUS", help="whose log's checkpoint stands in the report's foot")
     parser.add_argument("--date", default=None, help="a date for the report's head (none is put there by itself)")
     add_common(parser)
     parser.set_defaults(run=run)
@@ -121,6 +122,16 @@ def _cohort(options: argparse.Namespace) -> Cohort | None:
         return catalogue.cohort(options.null_n)
 
 
+def _checkpoint(options: argparse.Namespace) -> str:
+    """Of the log that is named, else of the one over ``--null-from``; InputError where a corpus has none."""
+    from ..jobs.governed import checkpoint_of
+
+    found = checkpoint_of(options.log or options.null_from) if options.log or options.null_from else ""
+    if options.log is not None and not found:
+        raise InputError(f"{options.log} holds no log of rights; make one with `versionmatch corpus init`")
+    return found
+
+
 def _corrections(options: argparse.Namespace, side: str) -> dict[str, str]:
     """What was corrected of that side, by kind."""
     given = {kind: getattr(options, f"{kind}_{side}") for kind in CORRECTABLE}
@@ -156,7 +167,11 @@ def run(options: argparse.Namespace) -> None:
         tell("writing the report")
         html = find("exporters", "html")
         report = html(
-            audio=not options.no_audio, question=options.question, examiner=options.examiner, date=options.date
+            audio=not options.no_audio,
+            question=options.question,
+            examiner=options.examiner,
+            date=options.date,
+            checkpoint=_checkpoint(options),
         )
         options.out.parent.mkdir(parents=True, exist_ok=True)
         report.export(match, options.out)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
+from . import signals
 from .rights_common import kind, opened, put, signed
 
 
@@ -50,6 +51,7 @@ def add_to(commands: Any) -> None:
     export = kind(kinds, "export", run_export, "write the corpus' facts in a standard's form")
     export.add_argument("--as", dest="form", required=True, help="croissant, prov, odrl, tdm or eu-summary")
     export.add_argument("--manifest", default="", metavar="ROOT", help="of the frozen corpus that is meant")
+    signals.add_to(kinds)
 
 
 def run_init(options: argparse.Namespace) -> None:

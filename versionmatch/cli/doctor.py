@@ -30,6 +30,9 @@ PARTS = (
     ("distributed", "BSD-3-Clause", "search on a cluster's workers; extra [cluster]"),
     ("lancedb", "Apache-2.0", "vectors in tables; extra [lancedb]"),
     ("onnxscript", "MIT", "export of the embedding network; extra [onnx]"),
+    ("cryptography", "Apache-2.0 or BSD-3-Clause", "signatures of a log of rights; extra [rights]"),
+    ("iscc-lib", "Apache-2.0", "content codes of files; extra [iscc]"),
+    ("c2pa-python", "MIT or Apache-2.0", "credentials in files; extra [c2pa]"),
     ("essentia", "AGPL-3.0-only", "melody and HPCP of another house; extra [essentia]"),
 )
 

@@ -33,6 +33,17 @@ def add_to(commands: Any) -> None:
     again = kind(kinds, "recompute", run_recompute, "make a statement again; exit code 5 where it is another")
     again.add_argument("inputs", type=Path, metavar="INPUTS.json")
     again.add_argument("statement", type=Path, metavar="STATEMENT.json")
+    who = kind(kinds, "analytics", run_analytics, "who influences what, over time, with intervals")
+    who.add_argument("statements", type=Path, nargs="+", metavar="STATEMENT.json", help="one of each period")
+    who.add_argument(
+        "--inputs",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="INPUTS.json",
+        help="of such a statement: its outputs",
+    )
+    who.add_argument("--out", type=Path, required=True, metavar="FILE", help=".html or .json")
     diff = kinds.add_parser("diff", help="what two statements pay differently")
     diff.add_argument("first", type=Path, metavar="STATEMENT.json")
     diff.add_argument("second", type=Path, metavar="STATEMENT.json")
@@ -110,6 +121,34 @@ def run_recompute(options: argparse.Namespace) -> None:
     if entered.get("sha256") != digest:
         raise IntegrityError(f"{options.statement} is not the statement that the log tells of")
     put({"identical": True, "sha256": digest})
+
+
+def run_analytics(options: argparse.Namespace) -> None:
+    """Write the page, or its data; IntegrityError for a statement that the log does not tell of."""
+    from ..rights.analytics import analytics
+    from ..rights.statement import digest_of_inputs, digest_of_statement
+    from ..web.analytics import analytics_html
+
+    if options.out.suffix not in {".html", ".json"}:
+        raise InputError(f"{options.out}: analytics are written as .html or .json")
+    made = [_document(path) for path in options.statements]
+    with opened(options) as corpus:
+        for path, one in zip(options.statements, made, strict=True):
+            if corpus.book.state.statements.get(str(one.get("id")), {}).get("sha256") != digest_of_statement(one):
+                raise IntegrityError(f"{path} is not a statement that the log tells of")
+        by_inputs = {one["inputs_sha256"]: one for one in made}
+        given = []
+        for path in options.inputs:
+            document = _document(path)
+            statement = by_inputs.get(digest_of_inputs(document))
+            if statement is None:
+                raise InputError(f"{path} holds the inputs of none of these statements")
+            state = corpus.book.before(int(statement["log_entries"]))
+            given.append((state, corpus.book.manifest(statement["manifest"]), document))
+        found = analytics(made, given)
+        text = analytics_html(found) if options.out.suffix == ".html" else json.dumps(found, indent=1) + "\n"
+        corpus.book.log.disk.write(options.out, text.encode())
+    sys.stdout.write(f"{options.out}\n")
 
 
 def run_diff(options: argparse.Namespace) -> int:

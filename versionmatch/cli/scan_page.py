@@ -16,6 +16,7 @@ VERDICT_OF = {"accepted": "accept", "not a duplicate": "reject", "unsure": "unsu
 
 def write_page(catalogue: Catalogue, found: Scan) -> Path:
     """``index.html`` beside the tables; its path."""
+    from ..jobs.governed import checkpoint_of
     from ..match.decisions import Decision
     from ..tables import CLUSTERS, CONFLICTS, ERRORS, MATCHES
     from ..web.dashboard import write_dashboard
@@ -31,7 +32,7 @@ def write_page(catalogue: Catalogue, found: Scan) -> Path:
     ]
     return write_dashboard(
         found.tables, run=_facts(catalogue, found), **rows, recordings=_recordings(catalogue, found.tables),
-        decisions=decisions,
+        decisions=decisions, checkpoint=checkpoint_of(catalogue.path),
     )  # fmt: skip
 
 

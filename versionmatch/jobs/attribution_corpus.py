@@ -209,7 +209,7 @@ def refuse_items(disclosed: Disclosed, items: Iterable[str]) -> None:
 
 def _registered(root: str | os.PathLike[str], model: str) -> tuple[State, Manifest, Registered]:
     from ..rights.book import Book
-    from .corpus import RIGHTS
+    from .governed import RIGHTS
 
     book = Book(Path(root) / RIGHTS)
     body = book.state.models.get(model)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from ..store.settings import CatalogueSettings
 from ..store.verify import Finding, verify
 from ..types import Recording
 from .findings import Cohort
+from .governed import opened
 from .index import index
 from .index_commit import Tell
 
@@ -39,7 +41,10 @@ class Catalogue:
     """Recordings with their features, kept in a folder; made by ``create`` or ``open``.
 
     Reading is safe from any number of threads and processes, while at most one process writes. Every change is whole or
-    not there, whenever a process is killed; ``add`` called again goes on where it was.
+    there, whenever a process is killed; ``add`` called again goes on where it was.
+
+    The licensed partition of a corpus with rights answers by the corpus' log: what that does not permit to store, index
+    and compare at the moment of the question is in no list and no result.
 
     Examples
     --------
@@ -73,7 +78,7 @@ class Catalogue:
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Catalogue:
         """The catalogue in a folder; InputError where there is none, IntegrityError where it is damaged."""
-        return cls(CatalogueStore(path))
+        return cls(opened(path))
 
     @property
     def path(self) -> Path:
@@ -183,6 +188,12 @@ class Catalogue:
         """A digest of all that is known; the same for the same inputs, however they came in."""
         with self.store.reading() as connection:
             return facts_digest(connection)
+
+    def rights_sha256(self) -> str:
+        """A digest of what may be told of now; empty for a catalogue without rights."""
+        if self.store.gate is None:
+            return ""
+        return sha256("\n".join(recording.id for recording in self).encode()).hexdigest()
 
     def close(self) -> None:
         """Let go of the database."""

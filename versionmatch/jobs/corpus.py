@@ -23,15 +23,14 @@ from ..errors import InputError, NotPermitted
 from ..rights.allowed import Permission, allowed
 from ..rights.book import Book
 from ..rights.facts import PARTITIONS
+from ..rights.gate import COMPARED, NEEDED, Gate
 from ..rights.manifest import Manifest, freeze
+from ..store.catalogue import CatalogueStore
 from ..store.disk import Disk
 from .catalogue import Catalogue
+from .governed import LICENSED, RIGHTS
 from .opening import Source
 from .search import Hit, search
-
-RIGHTS = "rights"
-NEEDED = ("store", "index")
-"""What must be permitted of an asset to lie in the licensed partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,11 @@ class Corpus:
         return cls(root, clock=clock)
 
     def catalogue(self, partition: str = "licensed") -> Catalogue:
-        """The catalogue of a partition."""
+        """The catalogue of a partition as it lies there, also what is not permitted any more: to keep it in order."""
         if partition not in PARTITIONS:
             raise InputError(f"there is no partition {partition!r}; there are: {', '.join(PARTITIONS)}")
         if partition not in self._catalogues:
-            self._catalogues[partition] = Catalogue.open(self.root / partition)
+            self._catalogues[partition] = Catalogue(CatalogueStore(self.root / partition))
         return self._catalogues[partition]
 
     def allowed(
@@ -154,16 +153,16 @@ class Corpus:
 
     def search(self, source: Source, *, by: str = "version", k: int = 10, scope: str = "compare") -> list[Hit]:
         """The licensed recordings most like a file, those that may be used so now; see ``jobs.search.search``."""
-        catalogue = self.catalogue("licensed")
-        found: list[Hit] = []
-        wanted = k
-        while True:
-            hits = search(catalogue, source, by=by, k=wanted)
-            may = self.permitted((h.recording_id for h in hits), scope)
-            found = [h for h in hits if h.recording_id in may][:k]
-            if len(found) == k or len(hits) < wanted:
-                return found
-            wanted *= 2
+        with self.permitted_only(scope) as catalogue:
+            return search(catalogue, source, by=by, k=k)
+
+    def permitted_only(self, scope: str = "compare", *, otherwise: bool = False) -> Catalogue:
+        """The licensed partition with nothing but what may be stored, indexed, compared and used so, asked each time.
+
+        ``otherwise``: nothing but what lies there and may *not*.
+        """
+        gate = Gate(self.book, dict.fromkeys((*COMPARED, scope)))
+        return Catalogue(CatalogueStore(self.root / LICENSED, may=(lambda i: not gate(i)) if otherwise else gate))
 
     def freeze(
         self, *, scope: str = "train", model_version: str = "", territory: str = "", assets: Iterable[str] | None = None

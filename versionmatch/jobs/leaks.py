@@ -59,7 +59,7 @@ def leaks(
     was killed or stopped goes on; arguments are those of ``scan``.
     """
     params, clock = params or ScanParams(), Clock(ScanLimits.of(limits))
-    depends = depends_on(catalogue, params, other=other.facts_sha256())
+    depends = depends_on(catalogue, params, other=other.facts_sha256() + other.rights_sha256())
     run = run_of(catalogue, "leaks", depends, clock.limits)
     if run.finished:
         return Scan(run.path, run.facts)
@@ -67,6 +67,7 @@ def leaks(
     with workers_of(clock.limits, executor) as workers:
         facts, coverage = compared_all(catalogue, run, pairs, params, workers, clock, tell, other=other)
     tell(Standing("tables", coverage))
+    facts = [row for row in facts if catalogue.store.may(row["query_id"]) and other.store.may(row["ref_id"])]
     durations = {r.id: r.duration_s for c in (catalogue, other) for r in c.recordings()}
     rows = match_rows(facts, durations, params)
     found = leak_rows(catalogue, rows)

@@ -88,8 +88,13 @@ class CataloguePrints:
 
     def found(self, peaks: Peaks, warps: str = "single", *, without: str = "") -> Answers:
         """Where the sound of these peaks occurs in the catalogue, best first; often nowhere."""
-        return self.index.query(peaks, warps, without=(without,) if without else ())
+        return self._permitted(self.index.query(peaks, warps, without=(without,) if without else ()))
 
     def located(self, peaks: Peaks, warps: str = "speed", *, min_length_s: float = 3.0) -> Answers:
         """What of the catalogue is heard in a long recording, in order of time."""
-        return self.index.locate(peaks, warps, min_length_s=min_length_s)
+        return self._permitted(self.index.locate(peaks, warps, min_length_s=min_length_s))
+
+    def _permitted(self, found: Answers) -> Answers:
+        """What may be told of still, when it is told: rights may have ended since the index was opened."""
+        may = self.catalogue.store.may
+        return Answers((each for each in found if may(each.track)), complete=found.complete)

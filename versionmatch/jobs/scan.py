@@ -59,6 +59,8 @@ def scan(
     pairs = shortlisted(run, lambda: _asked(catalogue, params, tell), tell)
     with workers_of(clock.limits, executor) as workers:
         facts, coverage = compared_all(catalogue, run, pairs, params, workers, clock, tell)
+    may = catalogue.store.may  # rights may have ended since a pair was compared
+    facts = [row for row in facts if may(row["query_id"]) and may(row["ref_id"])]
     tell(Standing("tables", coverage))
     tables, found = _tables(catalogue, facts, params)
     return write_run(run, tables, formats, coverage, {"schema": "versionmatch.scan-run/1", **depends, **found})

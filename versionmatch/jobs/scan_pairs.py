@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ..errors import IntegrityError, MissingExtra, ParamsError, UnknownPlugin, VersionMatchError
+from ..errors import IntegrityError, MissingExtra, NotPermitted, ParamsError, UnknownPlugin, VersionMatchError
 from ..features.view import Track
 from ..params import CompareParams, ScanParams, usual_cues, weighed_cues
+from ..store.catalogue import CatalogueStore
 from ..types import Match, Span
 from .catalogue import Catalogue
 from .compare import compare
+from .governed import gate_of
 from .workers import ended_after
 
 Row = dict[str, Any]
@@ -38,6 +40,8 @@ class Work:
     until: float = 0.0
     """Seconds since 1970 from which on no pair is begun; 0: there is no such time."""
     pair_deadline_s: float = 0.0
+    governed: bool = True
+    """Whether a corpus' log is asked; not where what is not permitted is looked for."""
 
 
 def compared(work: Work) -> list[Row]:
@@ -86,7 +90,7 @@ def failed_row(pair: Pair, code: str, about: str) -> Row:
 
 
 def _facts(work: Work, pair: Pair) -> Row:
-    query, reference = _track(work.root, pair[0]), _track(work.other or work.root, pair[1])
+    query, reference = _asked(work, work.root, pair[0]), _asked(work, work.other or work.root, pair[1])
     return facts_of(compare(query, reference, _settings(work, query, reference)))
 
 
@@ -97,14 +101,22 @@ def _settings(work: Work, query: Track, reference: Track) -> CompareParams:
     return CompareParams(cues=cues, controls=False)
 
 
+def _asked(work: Work, root: str, recording_id: str) -> Track:
+    """A track; one that is held already is given only where it may be used still."""
+    catalogue = _catalogue(root, work.governed)
+    if not catalogue.store.may(recording_id):
+        raise NotPermitted(f"{recording_id[:12]}… in {root} may not be used now")
+    return _track(root, recording_id, work.governed)
+
+
 @lru_cache(maxsize=4)
-def _catalogue(root: str) -> Catalogue:
-    return Catalogue.open(root)
+def _catalogue(root: str, governed: bool) -> Catalogue:
+    return Catalogue(CatalogueStore(root, may=gate_of(root) if governed else None))
 
 
 @lru_cache(maxsize=TRACKS)
-def _track(root: str, recording_id: str) -> Track:
-    return _catalogue(root).view(recording_id)
+def _track(root: str, recording_id: str, governed: bool) -> Track:
+    return _catalogue(root, governed).view(recording_id)
 
 
 def facts_of(match: Match) -> Row:

@@ -53,7 +53,8 @@ class Scan:
 def depends_on(catalogue: Catalogue, params: ScanParams, **more: str) -> dict[str, Any]:
     """All that the result of a scan depends on."""
     calibration = sha256(calibrate.load().to_json().encode()).hexdigest()[:16]
-    return {"params": params.to_dict(), "facts": catalogue.facts_sha256(), **more,
+    rights = {"rights": found} if (found := catalogue.rights_sha256()) else {}
+    return {"params": params.to_dict(), "facts": catalogue.facts_sha256(), **more, **rights,
             "versionmatch": __version__, "calibration": calibration}  # fmt: skip
 
 

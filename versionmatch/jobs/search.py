@@ -71,7 +71,8 @@ def search(catalogue: Catalogue, source: Source, *, by: str = "version", k: int 
     if by == "recording":
         return _by_sound(catalogue, track, k, partition)
     hits = _by_version(catalogue, track, k, partition) if by == "version" else _by_cue(catalogue, track, by, partition)
-    return sorted(hits, key=lambda h: (-h.score, h.recording_id))[:k]
+    may = catalogue.store.may  # asked again: rights may have ended while the rest was compared
+    return sorted((h for h in hits if may(h.recording_id)), key=lambda h: (-h.score, h.recording_id))[:k]
 
 
 def _by_sound(catalogue: Catalogue, track: Track, k: int, partition: str) -> list[Hit]:
@@ -86,6 +87,8 @@ def _by_version(catalogue: Catalogue, track: Track, k: int, partition: str) -> I
     near = CatalogueVectors(catalogue, partition).near(track[KIND], DEEPER * k)
     params = CompareParams(cues=weighed_cues(), controls=False, extractors=catalogue.settings.extractors)
     for each in near:
+        if not catalogue.store.may(each.recording_id):
+            continue
         match = compare(track, catalogue.view(each.recording_id), params)
         yield Hit(each.recording_id, match.probability or 0.0, "probability of being versions", match)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ..fingerprint.pairwise import CERTAIN, DENSE
+from ..index.found import Found
 from ..match import calibrate
 from ..params import ScanParams
 from .catalogue import Catalogue
@@ -21,7 +23,12 @@ LEAST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Mixed:
-    """A licensed recording that is, or is a version of, one of another partition; both by their recordings' ids."""
+    """A licensed recording that is, or is a version of, one of another partition; both by their recordings' ids.
+
+    ``what`` is ``same recording``, ``same sound in part``, ``same work``; ``heard in part``, where a stretch is heard
+    by its fingerprint and only cannot be told from another performance of the same notes, which would be no better
+    here, or could not be compared further (``relation`` says why); or ``not compared``.
+    """
 
     licensed: str
     other: str
@@ -76,10 +83,11 @@ def segregation(
         Called with a sentence now and then.
     """
     params = params or ScanParams()
-    pairs = sorted(_proposed(licensed, other, params))
+    heard, near = _proposed(licensed, other, params)
+    pairs = sorted(heard.keys() | near)
     tell(f"{len(pairs)} pairs to compare")
     work = [
-        Work(str(other.path), tuple(pairs[at : at + 20]), params, other=str(licensed.path))
+        Work(str(other.path), tuple(pairs[at : at + 20]), params, other=str(licensed.path), governed=False)
         for at in range(0, len(pairs), 20)
     ]
     rows: list[dict[str, Any]] = []
@@ -87,34 +95,49 @@ def segregation(
         rows += part
         tell(f"{len(rows)} of {len(pairs)} pairs compared")
     supposed = calibrate.load().prior
-    mixed = [m for row in rows for m in _mixed(row, supposed, params)]
+    mixed = [m for row in rows for m in _mixed(row, supposed, params, heard)]
     order = tuple(sorted(mixed, key=lambda m: (m.what, -(m.probability or 0.0), m.licensed, m.other)))
     return Segregation(order, len(licensed), len(other), len(pairs), sum("failed" in row for row in rows), LIMITS)
 
 
-def _proposed(licensed: Catalogue, other: Catalogue, params: ScanParams) -> set[Pair]:
-    """Pairs (other, licensed) that are worth a comparison; equal ids are the same sound and always are."""
+def _proposed(licensed: Catalogue, other: Catalogue, params: ScanParams) -> tuple[dict[Pair, bool], set[Pair]]:
+    """Pairs (other, licensed) worth a comparison: heard by fingerprint, and whether surely; near by vectors."""
+    heard: dict[Pair, bool] = {}
     pairs: set[Pair] = set()
     prints = CataloguePrints(licensed) if "recording" in params.by else None
     vectors = CatalogueVectors(licensed) if "version" in params.by else None
     for recording in other:
         track = other.view(recording.id)
         if prints is not None and track.kept("peaks"):
-            pairs |= {(recording.id, found.track) for found in prints.found(track["peaks"], params.warps)}
+            for found in prints.found(track["peaks"], params.warps):
+                pair = recording.id, found.track
+                heard[pair] = heard.get(pair, False) or _sure(found)
         if vectors is not None and not recording.low_information and track.kept(KIND):
             pairs |= {(recording.id, near.recording_id) for near in vectors.near(track[KIND], params.k)}
-    return pairs
+    return heard, pairs
 
 
-def _mixed(row: dict[str, Any], supposed: float, params: ScanParams) -> Iterable[Mixed]:
+def _sure(found: Found) -> bool:
+    """As sure as a comparison of two must be of a stretch, but for its question whether the notes were played again."""
+    return found.score >= max(CERTAIN, DENSE * found.span.query_duration_s)
+
+
+def _mixed(row: dict[str, Any], supposed: float, params: ScanParams, heard: Mapping[Pair, bool]) -> Iterable[Mixed]:
     ids = row["ref_id"], row["query_id"]
+    sure = heard.get((row["query_id"], row["ref_id"]), False)
     if "failed" in row:  # what cannot be told apart is not taken to be apart
-        yield Mixed(*ids, "not compared", str(row["about"]), None)
-    elif row["tier"] in RECORDING:
+        yield Mixed(*ids, "heard in part" if sure else "not compared", str(row["about"]), None)
+        return
+    if row["tier"] in RECORDING:
         yield Mixed(*ids, "same recording", row["tier"], row["score"])
-    elif row["method"] == "recording" and row["tier"] in VERSIONS:
+        return
+    if row["tier"] in VERSIONS and row["method"] == "recording":
         yield Mixed(*ids, "same sound in part", row["tier"], row["score"])
-    elif row["score"] is not None and row["tier"] in VERSIONS:
+        return
+    if row["tier"] in VERSIONS and row["score"] is not None:
         probability = calibrate.at_prior(row["score"], supposed, params.prior)
         if probability >= LEAST:
             yield Mixed(*ids, "same work", row["tier"], probability)
+            return
+    if sure:
+        yield Mixed(*ids, "heard in part", row["tier"], None)

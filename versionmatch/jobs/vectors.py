@@ -128,6 +128,7 @@ class CatalogueVectors:
             if id_ >= 0 and score > best.get(number, (-np.inf, 0))[0]:
                 best[number] = (float(score), int(key))
         found = [Near(self.ids[n], score, key) for n, (score, key) in best.items() if n in self.ids]
+        found = [each for each in found if self.catalogue.store.may(each.recording_id)]  # rights may have ended since
         return tuple(sorted((n for n in found if n.recording_id != without), key=lambda n: (-n.score, n.recording_id)))[
             :k
         ]

@@ -10,9 +10,11 @@ from typing import Any
 from ..errors import InputError
 from ..rights.allowed import allowed
 from ..rights.effects import STANDING, Change, affected, assets_of, what_if
+from ..rights.gate import NEEDED
 from ..store import changes
 from ..store.artefacts import NAME as SAFE
-from .corpus import NEEDED, Corpus
+from .corpus import Corpus
+from .governed import drop_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def enforce(corpus: Corpus) -> tuple[str, ...]:
     ids = sorted({state.assets[a]["pcm_sha256"] for a in gone} & there)
     with catalogue.store.writing("withdraw") as writer:
         changes.remove(writer, dict.fromkeys(ids, "withdrawn"))
+    drop_runs(catalogue.store, ids)
     with corpus.book.writing("withdraw"):
         corpus.book.add_all([("placed", {"asset": a, "partition": "none", "reason": "withdrawn"}) for a in gone])
     return tuple(ids)
@@ -115,10 +118,10 @@ def purge(corpus: Corpus, caches: Iterable[Path] = ()) -> tuple[str, ...]:
     if not gone:
         return ()
     before, disk = catalogue.facts_sha256(), catalogue.store.disk
-    for folder in ("index", "runs"):
-        for path in sorted((catalogue.path / folder).rglob("*"), reverse=True):
-            if path.is_file() and (folder == "index" or _tells_of(path, gone)):
-                disk.remove(path)
+    for path in sorted((catalogue.path / "index").rglob("*"), reverse=True):
+        if path.is_file():
+            disk.remove(path)
+    drop_runs(catalogue.store, gone)
     for cache in caches:
         for each in gone:
             if SAFE.fullmatch(each):
@@ -135,11 +138,6 @@ def purge(corpus: Corpus, caches: Iterable[Path] = ()) -> tuple[str, ...]:
             after_sha256=catalogue.facts_sha256(),
         )
     return gone
-
-
-def _tells_of(path: Path, gone: Iterable[str]) -> bool:
-    content = path.read_bytes()
-    return any(each.encode() in content for each in gone)
 
 
 __all__ = ["STANDING", "Withdrawn", "enforce", "live_grants", "purge", "withdraw"]

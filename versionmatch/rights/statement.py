@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..audit.canonical import canonical, digest_of
 from ..errors import InputError
 from .facts import RIGHTS, WHOLE
 from .influence import Influence, Row, draws_of, influence_parts, refuse_unsupported, with_fallback
+from .informative import Calibration, calibrations_of, told
 from .manifest import Manifest
 from .shares import HELD, METHODS, UNATTRIBUTABLE, Item, Line, Parts, by_party, normalised, plain_parts, split
 from .state import State
@@ -42,6 +43,7 @@ class Inputs:
     items: tuple[Mapping[str, Any], ...] = ()
     values: Mapping[str, int] | None = None
     influence: Influence | None = None
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Inputs:
@@ -52,6 +54,7 @@ class Inputs:
             if table is not None:
                 rows = tuple(Row(**row) for row in table["rows"])
                 given["influence"] = Influence(table["run"], table["self_test"], rows)
+            given["calibration"] = calibrations_of(given.get("calibration", ()))
             inputs = cls(**{**given, "items": tuple(given.get("items", ()))})
         except (TypeError, KeyError) as error:
             raise InputError(f"the inputs of a statement cannot be used: {error}") from error
@@ -85,7 +88,7 @@ def statement(
     """
     inputs = Inputs.of(document)
     model = _model(state, manifest, inputs)
-    master, publishing, works_of = _items(state, manifest, inputs)
+    master, publishing, works_of = items_of(state, manifest, inputs)
     parts, way = _parts(inputs, master)
     run = inputs.influence.run if inputs.influence else ""
     cited = {"run": run, "run_entry": state.seqs.get(("run", run)), "model_entry": state.seqs["model", inputs.model]}
@@ -98,7 +101,7 @@ def statement(
         rights[right] = {
             "pool_cents": inputs.pools[right],
             "lines": [_line(line, right, state, leaf, cited) for line in lines],
-            "parties": _parties(lines, flat, spread),
+            "parties": _parties(lines, flat, spread, inputs.calibration),
         }
     return {
         "format": FORMAT,
@@ -143,7 +146,7 @@ def _model(state: State, manifest: Manifest, inputs: Inputs) -> Mapping[str, Any
     return model
 
 
-def _items(state: State, manifest: Manifest, inputs: Inputs) -> tuple[list[Item], list[Item], dict[str, set[str]]]:
+def items_of(state: State, manifest: Manifest, inputs: Inputs) -> tuple[list[Item], list[Item], dict[str, set[str]]]:
     """What is paid in each right, and recording cluster → clusters of works."""
     said = {str(row.get("asset")): row for row in inputs.items}
     outside = sorted(said.keys() - manifest.assets)
@@ -247,7 +250,10 @@ def _line(line: Line, right: str, state: State, leaf: Callable[[int], str], cite
 
 
 def _parties(
-    lines: Sequence[Line], flat: Mapping[str, tuple[int, Fraction]], spread: Mapping[str, tuple[float, float]]
+    lines: Sequence[Line],
+    flat: Mapping[str, tuple[int, Fraction]],
+    spread: Mapping[str, tuple[float, float]],
+    calibration: Mapping[str, Calibration],
 ) -> list[dict[str, Any]]:
     """Totals by party beside what each would get if every cluster counted alike; shares in millionths of the pool."""
     rows = []
@@ -263,6 +269,7 @@ def _parties(
             "difference_millionths": round((part - even) * WHOLE),
             "interval_millionths": None,
             "beyond_the_spread": None,
+            "informativeness": told(calibration.get(party)),
         }
         if party in spread:
             low, high = spread[party]

@@ -6,12 +6,12 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError, IntegrityError
+from ..errors import InputError, IntegrityError, NotPermitted
 from ..types import FLAGS, Recording
 from . import schema
 from .artefacts import ArtefactStore
@@ -50,10 +50,15 @@ class CatalogueStore:
         The catalogue's folder; InputError where there is none.
     disk : Disk, optional
         Does all durable writing.
+    may : callable, optional
+        Recording's id → whether it may be told of, asked at each reading: what may not is in no list, counted nowhere
+        and not handed out (NotPermitted). By default all may.
     """
 
-    def __init__(self, root: str | os.PathLike[str], *, disk: Disk | None = None) -> None:
-        self.root, self.disk = Path(root), disk or Disk()
+    def __init__(
+        self, root: str | os.PathLike[str], *, disk: Disk | None = None, may: Callable[[str], bool] | None = None
+    ) -> None:
+        self.root, self.disk, self.gate = Path(root), disk or Disk(), may
         self.path = self.root / schema.NAME
         if not self.path.is_file():
             raise InputError(f"{self.root} is no catalogue; make one with `versionmatch index build {self.root} …`")
@@ -125,8 +130,15 @@ class CatalogueStore:
             found = META.one(connection, key)
         return None if found is None else found.value
 
+    def may(self, recording_id: str) -> bool:
+        """Whether a recording may be told of at this moment."""
+        return self.gate is None or self.gate(recording_id)
+
     def recordings(self, *, partition: str | None = None) -> Iterator[Recording]:
-        """All recordings that are not removed, by id; those of one partition where it is named."""
+        """All recordings that are not removed and may be told of, by id; those of one partition where it is named."""
+        yield from (recording for recording in self._lying(partition) if self.may(recording.id))
+
+    def _lying(self, partition: str | None) -> Iterator[Recording]:
         last = ""
         while True:
             with self.reading() as connection:
@@ -139,13 +151,23 @@ class CatalogueStore:
                 if partition is None or partition in parts:
                     yield recording
 
+    def ids(self) -> list[str]:
+        """What lies there and is not removed, by id, whether it may be told of or not: for whoever takes it away."""
+        with self.reading() as connection:
+            return [str(i) for (i,) in connection.execute(f"SELECT id FROM recordings WHERE {NOT_REMOVED} ORDER BY id")]
+
     def count(self) -> int:
         """How many recordings there are."""
+        if self.gate is not None:
+            return sum(1 for _ in self.recordings())
         with self.reading() as connection:
             return int(connection.execute(f"SELECT count(*) FROM recordings WHERE {NOT_REMOVED}").fetchone()[0])
 
     def recording(self, recording_id: str) -> Recording:
-        """One recording by its id, or by the beginning of it; InputError where there is none, or it was removed."""
+        """One recording by its id, or by the beginning of it; InputError where there is none, or it was removed.
+
+        NotPermitted where it may not be told of.
+        """
         with self.reading() as connection:
             return self._recording(connection, self._row(connection, recording_id))[0]
 
@@ -170,7 +192,7 @@ class CatalogueStore:
             if len(page) == 512:  # a recording with several settings is not torn apart
                 page = [row for row in page if row.recording_id != page[-1].recording_id] or page
             last = page[-1].recording_id
-            yield from page
+            yield from (row for row in page if self.may(row.recording_id))
 
     def sources(self, recording_id: str) -> tuple[InputRow, ...]:
         """All inputs that are this recording, by path."""
@@ -206,6 +228,10 @@ class CatalogueStore:
         if REMOVALS.one(connection, found[0].id) is not None:
             raise InputError(
                 f"{found[0].id} was removed from {self.root}; add its file with --restore if it is to return"
+            )
+        if not self.may(found[0].id):
+            raise NotPermitted(
+                f"{found[0].id[:12]}… in {self.root} may not be used now; `versionmatch consent show` says why"
             )
         return found[0]
 

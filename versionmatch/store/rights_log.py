@@ -95,6 +95,8 @@ class RightsLog:
 
     def follow(self) -> Iterator[Entry]:
         """The entries that were added since this was last read; a line without an end is left for later."""
+        if self.path.stat().st_size == self._read:
+            return
         with self.path.open("rb") as file:
             file.seek(self._read)
             for line in file:

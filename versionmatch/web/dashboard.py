@@ -14,6 +14,7 @@ from . import assets
 from .dashboard_data import PIECE, RecordingInfo, Tables, listed, sound_path, write_pieces
 from .dashboard_head import TIER_SIGNS, RunFacts, head, pair_tiers
 from .markup import Markup, element, join
+from .rests import resting_on
 from .words import FLAG_WORDS
 
 __all__ = ["RecordingInfo", "sound_path", "write_dashboard"]
@@ -35,6 +36,7 @@ def write_dashboard(
     errors: Iterable[Row] = (),
     recordings: Mapping[str, RecordingInfo],
     decisions: Iterable[Decision] = (),
+    checkpoint: str = "",
 ) -> Path:
     """Write ``index.html`` and its ``data/`` into a folder; the path of the page.
 
@@ -55,6 +57,8 @@ def write_dashboard(
         By id. One that is missing is called by its id, and cannot be heard.
     decisions : iterable of Decision
         Made earlier; the page begins with them.
+    checkpoint : str
+        Name, size and root of a log of rights, for the foot of the page, where there is one.
 
     Raises
     ------
@@ -64,14 +68,16 @@ def write_dashboard(
     facts = RunFacts.of(run)
     tables = Tables.of(matches, clusters, conflicts, errors)
     files = write_pieces(folder / "data", tables, recordings)
-    text = _document(facts, tables, files, decisions)
+    text = _document(facts, tables, files, decisions, checkpoint)
     path = folder / "index.html"
     with write_atomically(path) as file:
         file.write(text.encode("utf-8", "replace"))  # a name that is no text loses what is not
     return path
 
 
-def _document(facts: RunFacts, tables: Tables, files: Mapping[str, int], decisions: Iterable[Decision]) -> str:
+def _document(
+    facts: RunFacts, tables: Tables, files: Mapping[str, int], decisions: Iterable[Decision], checkpoint: str
+) -> str:
     style, script = assets.read_all(*STYLES), assets.closed(*SCRIPTS)
     versions = facts.rest.get("versions")
     version = versions.get("versionmatch", "") if isinstance(versions, Mapping) else ""
@@ -84,6 +90,7 @@ def _document(facts: RunFacts, tables: Tables, files: Mapping[str, int], decisio
         style=style,
         header=head(facts, tables.matches),
         tabs=_tabs(tables),
+        rests=resting_on(checkpoint),
         data=assets.json_block(_data(facts, tables, files, decisions)),
         script=script,
     )

@@ -23,6 +23,7 @@ from .melodic import melodic
 from .melody import melody_lane, melody_table
 from .null_strip import number_words
 from .passages import likenesses, passages_table, semitone_words
+from .rests import resting_on
 from .sound import Sound, embedded
 from .tempo import tempo_lane, tempo_table
 from .timemap import TimeMap, thinned
@@ -40,6 +41,8 @@ class HtmlExporter:
     question, examiner, date : str
         Stated in the head of the page where given. The page has no date unless one is given, so that the
         same comparison gives the same bytes.
+    checkpoint : str
+        Name, size and root of a log of rights, for the foot of the page, where there is one.
     """
 
     name: ClassVar[str] = "html"
@@ -49,6 +52,7 @@ class HtmlExporter:
     question: str = ""
     examiner: str = ""
     date: str | None = None
+    checkpoint: str = ""
 
     def export(self, match: Match, path: Path) -> None:
         """Write the page to ``path``."""
@@ -70,7 +74,7 @@ class HtmlExporter:
             main=join(
                 plot.definitions(), transport(match, heard, silent), [_section(*section) for section in sections]
             ),
-            footer=element("p", summary.CAVEAT),
+            footer=join(element("p", summary.CAVEAT), resting_on(self.checkpoint)),
             sounds=sounds(heard),
             data=assets.json_block(_data(match, to_b, heard)),
             script=assets.script(),

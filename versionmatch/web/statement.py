@@ -57,7 +57,16 @@ def statement_html(made: Mapping[str, Any]) -> str:
 
 
 def _right(right: str, found: Mapping[str, Any], currency: str) -> str:
-    heads = ("party", f"{currency}", "share %", "5 to 95 % of draws", "pro-rata %", "difference", "beyond the spread")
+    heads = (
+        "party",
+        f"{currency}",
+        "share %",
+        "5 to 95 % of draws",
+        "pro-rata %",
+        "difference",
+        "beyond the spread",
+        "informativeness",
+    )
     top = "".join(f'<th class="{"n" if i else ""}">{escape(h)}</th>' for i, h in enumerate(heads))
     rows = "".join(f"<tr>{_party(row)}</tr>" for row in found["parties"])
     total = sum(row["cents"] for row in found["parties"])
@@ -80,6 +89,7 @@ def _party(row: Mapping[str, Any]) -> str:
         _percent(row["pro_rata_millionths"]),
         f"{row['difference_millionths'] / 10_000:+.2f}",
         "not known" if beyond is None else "yes" if beyond else "no",
+        row["informativeness"],
     ]
     return f"<td>{escape(row['party'])}</td>" + "".join(f'<td class="n">{escape(cell)}</td>' for cell in cells)
 
