@@ -14,7 +14,7 @@ from ..units import signed_semitones
 from .passage_lines import trimmed
 from .passage_maps import ChromaMap, HeardMap, unit_rows
 from .passage_path import Fine, Stretch, onset_rows, refined, separated
-from .passage_search import COARSE_RATE, coarse_paths, frames_per_group, keys_asked, pooled
+from .passage_search import COARSE_RATE, coarse_paths, frames_per_group, keys_asked, pooled, telling
 
 
 def shared_passages(
@@ -78,7 +78,8 @@ def shared_passages(
     pair = ChromaMap(*coarse) if moments is None else HeardMap.of(*coarse, moments, keys_asked(transposition))
     fine = _fine(query, onsets[0] if onsets else None), _fine(reference, onsets[1] if onsets else None)
     found: list[Stretch] = []
-    for path in (trimmed(path, pair, extend=moments is None) for path in coarse_paths(pair, transposition)):
+    rough = [trimmed(path, pair) for path in coarse_paths(pair, transposition)]
+    for path in telling(rough, *(len(side.rows) for side in coarse)):
         coarse_s = np.column_stack([side.times_s[path.steps[:, k]] for k, side in enumerate(coarse)])
         raised = replace(fine[1], rows=np.roll(fine[1].rows, path.transposition, axis=1))
         heard = partial(pair.along, transposition=path.transposition) if isinstance(pair, HeardMap) else None

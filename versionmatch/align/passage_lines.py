@@ -16,7 +16,7 @@ import numpy as np
 
 from ..types import FloatArray
 from .line_kernels import best_line
-from .passage_maps import SLOPES, Map
+from .passage_maps import SLOPES, BoolArray, Map
 from .passage_search import CoarsePath, IntArray
 
 AROUND = 4  # frames to either side of a path in which lines along it are looked for
@@ -45,7 +45,7 @@ class Line:
         return path
 
 
-def trimmed(path: CoarsePath, pair: Map, *, extend: bool = True) -> CoarsePath:
+def trimmed(path: CoarsePath, pair: Map) -> CoarsePath:
     """The path without what no straight line along it holds, at either end.
 
     A path that may bend goes on beyond a passage wherever bending helps. Lines are looked for within ``AROUND`` frames
@@ -69,21 +69,23 @@ def trimmed(path: CoarsePath, pair: Map, *, extend: bool = True) -> CoarsePath:
     kept = (path.steps[:, 0] >= first) & (path.steps[:, 0] <= last)
     if kept.sum() < 2:
         return path
-    steps = path.steps[kept]
-    if extend:
-        steps = _extended(steps, _line(whole, path.transposition).steps)
+    sounding = pair.query.active, pair.reference.active
+    steps = _extended(path.steps[kept], _line(whole, path.transposition).steps, sounding)
     return replace(path, steps=steps, score=path.score * float(kept.mean()))
 
 
-def _extended(steps: IntArray, line: IntArray) -> IntArray:
-    """The path gone on with along the line, at either end, where the two meet."""
+def _extended(steps: IntArray, line: IntArray, sounding: tuple[BoolArray, BoolArray]) -> IntArray:
+    """The path gone on with along the line, at either end, where the two meet; not beyond silence."""
     columns = np.interp(line[:, 0], steps[:, 0], steps[:, 1], left=np.nan, right=np.nan)
     apart = np.abs(columns - line[:, 1])
     if not (apart <= AROUND).any():
         return steps
     before = line[(line[:, 0] < steps[0, 0]) & (line[:, 1] <= steps[0, 1])]
     behind = line[(line[:, 0] > steps[-1, 0]) & (line[:, 1] >= steps[-1, 1])]
-    return np.concatenate([before, steps, behind])
+    silent = [~(sounding[0][part[:, 0]] & sounding[1][part[:, 1]]) for part in (before, behind)]
+    first = int(np.flatnonzero(silent[0])[-1]) + 1 if silent[0].any() else 0
+    last = int(np.flatnonzero(silent[1])[0]) if silent[1].any() else len(behind)
+    return np.concatenate([before[first:], steps, behind[:last]])
 
 
 def _line(score: FloatArray, transposition: int) -> Line:

@@ -47,7 +47,7 @@ class Prices:
 
 
 CHROMA_PRICES = Prices(jump=8.0, least=12.0, in_order=0.35, other_key=0.3)
-HEARD_PRICES = Prices(jump=16.0, least=24.0, in_order=0.8, other_key=0.8)
+HEARD_PRICES = Prices(jump=16.0, least=24.0, in_order=0.35, other_key=0.8)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -94,7 +94,7 @@ def coarse_paths(pair: ChromaMap | HeardMap, transposition: int | None) -> tuple
     flipped = best_course(np.ascontiguousarray(led.transpose(0, 2, 1)), prices.jump)[:, [0, 1, 3, 2]]
     backward = _courses(flipped, score, shifts)
     paths = forward + [part for path in backward for part in _fresh(path, forward)]
-    return _telling([p for p in paths if p.score >= prices.least], n, m)
+    return telling([p for p in paths if p.score >= prices.least], n, m)
 
 
 def _heard_layers(pair: HeardMap, transposition: int | None) -> dict[int, FloatArray]:
@@ -183,7 +183,7 @@ def _fresh(path: CoarsePath, known: list[CoarsePath]) -> list[CoarsePath]:
     return [CoarsePath(path.steps[a:b], each * (b - a), path.transposition) for a, b in edges.reshape(-1, 2)]
 
 
-def _telling(paths: list[CoarsePath], n: int, m: int) -> tuple[CoarsePath, ...]:
+def telling(paths: list[CoarsePath], n: int, m: int) -> tuple[CoarsePath, ...]:
     """Without the paths of which both sides are answered by stronger ones; strongest first."""
     kept: list[CoarsePath] = []
     taken = np.zeros(n, dtype=np.bool_), np.zeros(m, dtype=np.bool_)
