@@ -10,6 +10,7 @@ import pytest
 
 from tests.attribution.folders import attribution_folder
 from versionmatch.attribution.cache import Cache
+from versionmatch.attribution.methods.unlearning import UnlearnEkfac
 from versionmatch.cli.main import main
 from versionmatch.jobs.attribution import AttributionParams, Inputs, attributed
 from versionmatch.jobs.attribution_corpus import read_corpus
@@ -77,7 +78,7 @@ def test_all_that_a_run_depends_on_is_written_down(ran, trained):
     assert facts["models"][0]["name"].startswith(MODEL)
     assert facts["corpus"]["sha256"] == trained.corpus.digest
     assert (facts["corpus"]["items"], facts["corpus"]["holders"], facts["params"]["seed"]) == (40, 4, 440)
-    assert facts["method"]["settings"]["rise"] == 0.15
+    assert facts["method"]["settings"]["rise"] == UnlearnEkfac().settings["rise"]
     assert set(facts["outputs"]) == {"edited", *(f"stranger-{i:04d}" for i in range(30, 36))}
     assert len(facts["panel"]) == 24
     assert facts["validation"] is None

@@ -43,7 +43,7 @@ def demo(folder: Path, params: DemoParams | None = None, *, compare: int = 2, te
     source = write_corpus(folder / "tunes.json", Disclosed(first.corpus, titles))
     models = tuple(f"reference-transformer:model={path}" for path in found.folders)
     inputs = Inputs.open(models, read_corpus(source), (str(folder / "outputs"),), (str(folder / "panel"),))
-    settings = AttributionParams(seed=sizes.seed, top=20, full=True, compare=compare)
+    settings = AttributionParams(method=sizes.method, seed=sizes.seed, top=20, full=True, compare=compare)
     strangers = Controls.open(inputs, (str(folder / "strangers"),))
     validation = validate(inputs, settings, folder, strangers, count=sizes.checked, tell=tell)
     done = run(inputs, settings, folder, formats=("csv", "jsonl"), tell=tell)

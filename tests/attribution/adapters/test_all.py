@@ -56,7 +56,7 @@ def test_an_item_that_is_unlearned_is_the_first_to_be_forgotten(name, opened, to
     learned(model, STEPS[name])
     context = Context(model, model.corpus, batch_size=3)
     before = {key: value.detach().clone() for key, value in model.params().items()}
-    for method in (UnlearnEkfac(draws=4, query_draws=8), UnlearnDiagonal(draws=4, query_draws=8)):
+    for method in (UnlearnEkfac(rise=0.15, draws=8, query_draws=8), UnlearnDiagonal(draws=8, query_draws=8)):
         for result in attribute(context, dict.fromkeys(IDS[:3]), method=method):
             assert result.items[0].item == result.query, method.name
             assert result.items[0].score > 0

@@ -47,6 +47,8 @@ class DemoParams(Params):
         Items that are looked at in each self-test.
     seed : int
         Of everything.
+    method : str
+        That attributes, with its settings: ``NAME`` or ``NAME:key=value,…``.
     workers : int
         Processes that train; changes no number.
     """
@@ -61,6 +63,7 @@ class DemoParams(Params):
     share: float = 0.1
     checked: int = 12
     seed: int = 440
+    method: str = "unlearn-ekfac"
     workers: int = 2
 
     def __post_init__(self) -> None:
