@@ -9,7 +9,7 @@ from .markup import Child, Markup, element, join, number, table
 from .rests import resting_on
 from .statement import STYLE
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 210, 120, 34, 20, 8
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 220, 120, 44, 20, 8
 MORE = """
 .panels{display:flex;flex-wrap:wrap;gap:.6em}figure{margin:0;width:15em;break-inside:avoid}figcaption{font-size:10pt}
 svg{width:100%;height:auto}svg text{font:9px Georgia,serif;fill:#333}.note{font-size:9.5pt;color:#333}
