@@ -15,7 +15,19 @@ from .levels import FRAME_RATE, MOMENT_S, levels_of
 from .loaded import DEFAULT_MODEL, VersionModel, steady
 
 
-class VersionSegments:
+class OfModel:
+    """An extractor by an embedding model, which is not looked for before it is needed."""
+
+    def __init__(self, model: str = DEFAULT_MODEL) -> None:
+        self._name = model
+
+    @cached_property
+    def model(self) -> VersionModel:
+        """The model; InputError where there is none of that name."""
+        return VersionModel(self._name)
+
+
+class VersionSegments(OfModel):
     """Vectors of 20.8 s every 4.8 s, and of the whole, by an embedding model.
 
     The network is loaded once in a process and runs on one thread: the same transform gives the same bits. Long
@@ -37,14 +49,6 @@ class VersionSegments:
     name = "segments"
     kind = "segments"
     needs = ("cqt",)
-
-    def __init__(self, model: str = DEFAULT_MODEL) -> None:
-        self._name = model
-
-    @cached_property
-    def model(self) -> VersionModel:
-        """The model; InputError where there is none of that name."""
-        return VersionModel(self._name)
 
     @property
     def settings(self) -> Mapping[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from importlib.util import find_spec
 
 import numpy as np
@@ -11,14 +10,15 @@ import numpy as np
 from ..errors import MissingExtra
 from ..plugins import Track
 from ..types import Features, FloatArray
+from .extractor import OfModel
 from .levels import FRAME_RATE, MOMENT, levels_of
-from .loaded import DEFAULT_MODEL, VersionModel, steady
+from .loaded import VersionModel, steady
 
 HOP = MOMENT // 2
 """Frames from one moment to the next: two hearings of the network, half a moment apart, lie between each other."""
 
 
-class VersionMoments:
+class VersionMoments(OfModel):
     """Vectors of 1.6 s every 0.8 s, by an embedding model: ``(12 * dim, n_frames)``, frame 0 at 0 s.
 
     Row ``12 d + p`` is feature ``d`` in pitch class ``p``; each frame is of length 1, or 0 in silence. A recording that
@@ -41,14 +41,6 @@ class VersionMoments:
     name = "moments"
     kind = "moments"
     needs = ("cqt",)
-
-    def __init__(self, model: str = DEFAULT_MODEL) -> None:
-        self._name = model
-
-    @cached_property
-    def model(self) -> VersionModel:
-        """The model; InputError where there is none of that name."""
-        return VersionModel(self._name)
 
     @property
     def settings(self) -> Mapping[str, object]:
