@@ -5,9 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from versionmatch.align import passage_maps
 from versionmatch.align.passage import shared_passages
 from versionmatch.align.passage_maps import ChromaMap, HeardMap, in_each_key, standardised
 from versionmatch.align.passage_search import pooled
+from versionmatch.errors import FeatureMismatch
 from versionmatch.types import Features
 
 DIM, RATE, HOP_S = 8, 10.0, 0.8
@@ -48,7 +50,7 @@ def pair(seed, seconds=12.0, transposition=3):
 def test_products_in_each_key_are_those_of_the_rotated_moments(n, m, seed):
     rng = np.random.default_rng(seed)
     q, r = rng.normal(size=(DIM, 12, n)), rng.normal(size=(DIM, 12, m))
-    found = in_each_key(*(Features("moments", x.reshape(12 * DIM, -1), 1.25) for x in (q, r)))
+    found = in_each_key(*(x.reshape(12 * DIM, -1).astype(np.float32) for x in (q, r)))
     for key in range(12):
         wanted = np.einsum("dpn,dpm->nm", q, np.roll(r, key, axis=1))
         assert found[key] == pytest.approx(wanted, abs=1e-4)
@@ -130,3 +132,23 @@ def test_along_a_path_the_map_is_read_between_its_cells():
     times = np.array([[coarse[0].times_s[10], coarse[1].times_s[10]], [coarse[0].times_s[11], coarse[1].times_s[11]]])
     assert found.along(times, 3) == pytest.approx([4.0, 2.0])
     assert found.along(times.mean(axis=0)[None], 3)[0] == pytest.approx((4.0 + 2.0) / 4)
+
+
+def test_of_long_recordings_moments_are_taken_together_and_the_passage_is_still_there(monkeypatch):
+    chroma, heard = pair(2, seconds=24.0)
+    [fine] = shared_passages(*chroma, moments=heard)
+    monkeypatch.setattr(passage_maps, "MOST_MOMENTS", 90 * 90 // 4)
+    [grouped] = shared_passages(*chroma, moments=heard)
+    for one, other in ((fine.span, grouped.span),):
+        assert one.query_start_s == pytest.approx(other.query_start_s, abs=3)
+        assert one.reference_end_s == pytest.approx(other.reference_end_s, abs=3)
+
+
+def test_moments_of_two_models_or_of_other_rows_are_refused():
+    chroma, (query, reference) = pair(1)
+    other = Features("moments", reference.values, reference.frame_rate, settings="another model")
+    with pytest.raises(FeatureMismatch, match="settings differs"):
+        shared_passages(*chroma, moments=(query, other))
+    odd = Features("moments", np.ones((13, 20)), 1.25)
+    with pytest.raises(FeatureMismatch, match="moments have 12 rows"):
+        shared_passages(*chroma, moments=(odd, odd))

@@ -58,7 +58,7 @@ def shared_passages(
     Raises
     ------
     FeatureMismatch
-        The two are not chroma of one kind and rate.
+        The two are not chroma of one kind and rate, or the moments not of one model.
     InputError
         A setting is out of range.
 
@@ -71,6 +71,8 @@ def shared_passages(
     (2, 1.0, 40)
     """
     _check(query, reference, min_length_s, max_n)
+    if moments is not None:
+        _check_moments(*moments)
     factor = frames_per_group(query, reference)
     coarse = pooled(query, factor), pooled(reference, factor)
     if min(len(c.rows) for c in coarse) < 2:
@@ -101,6 +103,16 @@ def _check(query: Features, reference: Features, min_length_s: float, max_n: int
         raise InputError(f"{query.kind} must have at least {COARSE_RATE:g} frames per second; got {query.frame_rate:g}")
     if not min_length_s > 0 or max_n < 1:
         raise InputError(f"min_length_s must be above 0 and max_n at least 1; got {min_length_s} and {max_n}")
+
+
+def _check_moments(query: Features, reference: Features) -> None:
+    query.check_comparable(reference)
+    rows = query.values.shape[0]
+    if rows == 0 or rows % 12 or not query.n_frames or not reference.n_frames:
+        raise FeatureMismatch(
+            f"moments have 12 rows for each feature and one frame or more; {query.kind} has {rows} rows, "
+            f"{query.n_frames} and {reference.n_frames} frames; extract them with 'moments'"
+        )
 
 
 def _fine(chroma: Features, onsets: Features | None) -> Fine:

@@ -35,6 +35,7 @@ TELLING = ((2.0, 90.0), (1.25, 200.0))  # drift, and what a line must reach by i
 STACKED = 0.5  # of the contrast of stacked chroma, beside what is clear, for courses
 SURE = 18.0  # a line of a total of ln n times that tells in any case, by the first drift
 LEAST, MOST = 2.0, 6.0  # that a pair of moments counts at most, below and above
+MOST_MOMENTS = 1_000_000  # pairs of moments; of longer recordings (two of 13 minutes) they are taken together in groups
 NARROW_HEARD = 0.02  # least spread of the moments' likeness that is told apart
 SLOPES = np.geomspace(1 / 1.3, 1.3, 21)  # of straight lines, reference frames to a query frame
 
@@ -119,10 +120,15 @@ class HeardMap:
         along by the lower.
         """
         both = np.empty((12, len(query.rows), len(reference.rows)), dtype=np.float32)
-        for key, likeness in enumerate(in_each_key(*moments)):
-            wide = _read(standardised(likeness, NARROW_HEARD), query.times_s * moments[0].frame_rate)
-            heard = _read(wide.T, reference.times_s * moments[1].frame_rate).T
-            both[key] = heard + np.float32(CHROMA) * _deviations(query, reference, key)
+        group = math.ceil(math.sqrt(moments[0].n_frames * moments[1].n_frames / MOST_MOMENTS))
+        sides = tuple(_grouped(side, group) for side in moments)
+        places = [
+            (c.times_s * m.frame_rate - (group - 1) / 2) / group
+            for c, m in zip((query, reference), moments, strict=True)
+        ]
+        for key, likeness in enumerate(in_each_key(*sides)):
+            wide = _read(standardised(likeness, NARROW_HEARD), places[0])
+            both[key] = _read(wide.T, places[1]).T + np.float32(CHROMA) * _deviations(query, reference, key)
         pair = cls(query, reference, both)
         for drift, _ in TELLING:
             pair = replace(pair, drift=drift)._with_lines()
@@ -131,9 +137,11 @@ class HeardMap:
         return pair
 
     def _with_lines(self) -> HeardMap:
-        scores = [self.clear(key) for key in range(12)]
-        reached = np.array([best_line(score, SLOPES)[0] for score in scores])
-        backwards = max(best_line(np.ascontiguousarray(score[:, ::-1]), SLOPES)[0] for score in scores)
+        reached, backwards = np.zeros(12), 0.0
+        for key in range(12):  # one after another, so that a map of hours takes its room once
+            score = self.clear(key)
+            reached[key] = best_line(score, SLOPES)[0]
+            backwards = max(backwards, best_line(np.ascontiguousarray(score[:, ::-1]), SLOPES)[0])
         return replace(self, reached=reached, backwards=backwards)
 
     def main(self, keys: Sequence[int]) -> int:
@@ -180,13 +188,21 @@ class HeardMap:
         return found
 
 
-def in_each_key(query: Features, reference: Features) -> FloatArray:
+def _grouped(moments: Features, group: int) -> FloatArray:
+    """Moments ``(12 * dim, n)``; of long recordings the means of ``group``, of length 1, or 0 where all are 0."""
+    if group == 1:
+        return moments.values
+    values = np.pad(moments.values, ((0, 0), (0, -moments.n_frames % group)))
+    return unit_rows(values.reshape(len(values), -1, group).mean(axis=2).T).T
+
+
+def in_each_key(query: FloatArray, reference: FloatArray) -> FloatArray:
     """Products of all moments ``(12 * dim, n)`` and ``(12 * dim, m)``, the reference raised by 0…11: ``(12, n, m)``.
 
     In the Fourier domain of the pitch classes, where a rotation is a factor: a fifth of the work.
     """
     q, r = (
-        np.fft.rfft(side.values.reshape(-1, 12, side.n_frames).transpose(2, 0, 1), axis=2).transpose(2, 0, 1)
+        np.fft.rfft(side.reshape(-1, 12, side.shape[1]).transpose(2, 0, 1), axis=2).transpose(2, 0, 1)
         for side in (query, reference)
     )
     spectrum = q.astype(np.complex64) @ r.astype(np.complex64).conj().transpose(0, 2, 1)

@@ -82,11 +82,12 @@ def pooled(chroma: Features, factor: int) -> Coarse:
 def coarse_paths(pair: ChromaMap | HeardMap, transposition: int | None) -> tuple[CoarsePath, ...]:
     """All that the two share, path by path; empty where the best of them is what chance gives."""
     n, m = len(pair.query.rows), len(pair.reference.rows)
-    heard = isinstance(pair, HeardMap)
-    layers = _heard_layers(pair, transposition) if isinstance(pair, HeardMap) else _chroma_layers(pair, transposition)
+    if isinstance(pair, HeardMap):
+        layers, prices = _heard_layers(pair, transposition), HEARD_PRICES
+    else:
+        layers, prices = _chroma_layers(pair, transposition), CHROMA_PRICES
     if not layers:
         return ()
-    prices = HEARD_PRICES if heard else CHROMA_PRICES
     score = np.stack(list(layers.values()))
     shifts = tuple(layers)
     led = _in_order(score, prices)
@@ -122,7 +123,8 @@ def _chroma_layers(pair: ChromaMap, transposition: int | None) -> dict[int, Floa
     layers = {main: maps[main]}
     for shift in keys_asked(main):
         if shift != main and reached.get(shift, wanted) >= CHROMA_PRICES.least:
-            layers[shift] = maps.get(shift, pair.score(shift)) - np.float32(CHROMA_PRICES.other_key)
+            score = maps[shift] if shift in maps else pair.score(shift)
+            layers[shift] = score - np.float32(CHROMA_PRICES.other_key)
     return layers
 
 
