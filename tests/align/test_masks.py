@@ -7,7 +7,7 @@ from versionmatch.align.passage import shared_passages
 from versionmatch.audio import synth
 from versionmatch.factory import noise
 from versionmatch.features.view import Track
-from versionmatch.match.cues.passages import passages_between
+from versionmatch.match.cues.passages import heard, passages_between
 from versionmatch.types import Audio, Recording
 
 SR, GAP_S = 16000, 12.0
@@ -68,3 +68,25 @@ def outside(passages, a_gaps, b_gaps, edge_s):
         )
         for start, end, gaps in sides:
             assert max(min(end, stop) - max(start, begin) for begin, stop in gaps) < edge_s
+
+
+def test_the_transform_that_is_read_for_moments_alone_is_let_go():
+    recording = Recording("0" * 64, "made", 16.0)
+    kept = {}
+
+    class Kept:
+        def load(self, recording_id, kind, settings):
+            return kept.get(kind)
+
+        def save(self, recording_id, kind, settings, feature):
+            pass
+
+    sound = synth.song(tempo_bpm=120, verses=1, timbre="reed", seed=3).audio
+    first = Track(recording, {"audio": sound})
+    kept.update({kind: first[kind] for kind in ("cqt", "chroma", "onsets")})
+    later = Track(recording, {}, cache=Kept())
+    found = heard(later)
+    assert found.moments is not None
+    assert "cqt" not in later
+    assert heard(later).moments is found.moments
+    assert "cqt" in first

@@ -61,7 +61,13 @@ class PassagesCue:
 
 def heard(track: Track) -> Heard:
     """Chroma of a recording, and its moments where torch is installed and its transform or sound is at hand."""
-    return Heard(track["chroma"], track["moments"] if _can_be_heard(track) else None)
+    held = "cqt" in track
+    if not _can_be_heard(track):
+        return Heard(track["chroma"], None)
+    moments = track["moments"]
+    if isinstance(track, View) and not held:
+        track.release("cqt")  # read for the moments alone, and larger than they are
+    return Heard(track["chroma"], moments)
 
 
 def passages_between(query: Track, reference: Track, **settings: Any) -> tuple[Passage, ...]:
@@ -77,8 +83,7 @@ def passages_between(query: Track, reference: Track, **settings: Any) -> tuple[P
 def _can_be_heard(track: Track) -> bool:
     if not isinstance(track, View):
         return "moments" in track
-    made = find_spec("torch") is not None and ("audio" in track or track.kept("cqt"))
-    return made or track.kept("moments")
+    return track.kept("moments") or (find_spec("torch") is not None and ("audio" in track or track.kept("cqt")))
 
 
 def _moments(query: Heard, reference: Heard) -> tuple[Features, Features] | None:
