@@ -2,14 +2,16 @@
 
 import numpy as np
 
-from versionmatch.match.controls import controls, withheld
+from versionmatch.match.controls import controls
 from versionmatch.match.cues.harmony import HarmonyCue
 from versionmatch.match.cues.rhythm import RhythmCue
+from versionmatch.match.graded import GradedNull
 from versionmatch.match.nulls import NullTable
+from versionmatch.match.withheld import withheld
 from versionmatch.testing import example_tracks
 from versionmatch.types import Evidence, Null
 
-NULLS = {"stock": ((0.0, Null("made pairs", 999, np.linspace(0, 0.5, 201))),)}
+NULLS = {"stock": GradedNull({"size": 1.0}, ((0.0, Null("made pairs", 999, np.linspace(0, 0.5, 201))),))}
 TABLE = NullTable("test", {"recordings": NULLS}, {}, {})
 
 

@@ -80,5 +80,5 @@ def test_kinds_and_choices_without_odds_have_none():
     scores = element_scores(evidence, table, "scores")
     assert log_odds(evidence, scores, table, "scores") is None
     assert log_odds([*evidence, embedding(0.1)], scores, table, "recordings") is None
-    again = NullTable.of_json(table.to_json())
+    again = NullTable.of_files(table.to_files())
     assert again.odds == table.odds

@@ -101,6 +101,7 @@ def _evidence(item: Evidence) -> dict[str, Any]:
         "raw": _number(item.raw),
         "unit": item.unit,
         "size": _number(item.size),
+        "chance": {name: _number(value) for name, value in item.chance.items()},
         "score": _number(item.score),
         "p_value": _number(item.p_value),
         "null": _null(item.null, item.raw),

@@ -94,7 +94,7 @@ class TextExporter:
             return ""
         header = f"{'measure':<12}{'value':>10}  {'unit':<30}{'unrelated pairs below':>22}{'p':>10}"
         lines = [self._strong(header)]
-        hidden = withheld(match)
+        hidden = withheld(match.controls)
         grouped = any(item.element for item in match.evidence)
         last = None
         for item in sorted(match.evidence, key=lambda e: (*ELEMENTS, "").index(e.element)):
@@ -114,13 +114,13 @@ class TextExporter:
         return "\n".join(lines)
 
     def _withheld(self, match: Match) -> str:
-        told = [f"{cue}: {reason}" for cue, reason in withheld(match).items()]
+        told = [f"{cue}: {reason}" for cue, reason in withheld(match.controls).items()]
         return self._listed("Withheld, because a control did not come out as it must", told)
 
     def _scores(self, match: Match) -> str:
         if not match.elements:
             return ""
-        hidden = withheld(match)
+        hidden = withheld(match.controls)
         lines = [self._strong(f"{'element':<12}{'nats':>10}{'share':>8}{'p':>10}  made up of")]
         for score in match.elements:
             p = "withheld" if {*score.parts, score.element} & set(hidden) else _p_or_dash(score.p_value)

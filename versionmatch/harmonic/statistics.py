@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load as load_arrays
 
-from ..errors import InputError, IntegrityError
-from ..files import shipped_models
-from ..types.value import DoubleArray, frozen
+from ..errors import InputError
+from ..statistics import read_statistics, tables_of
+from ..types.value import DoubleArray
 from .codes import LONGEST, Codes, codes_of, kind_of, reduced
 from .progression import Progression
 
@@ -85,19 +82,6 @@ class HarmonyStatistics:
 @cache
 def load(name: str = DEFAULT) -> HarmonyStatistics:
     """The statistics of that name: a model that is shipped, or a folder."""
-    folder = Path(name) if (Path(name) / "statistics.json").is_file() else shipped_models() / name
-    try:
-        about = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
-        arrays = load_arrays((folder / "figures.safetensors").read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"no harmony statistics {name!r}; the shipped ones are {DEFAULT!r}") from error
-    except ValueError as error:
-        raise IntegrityError(f"the harmony statistics {name!r} cannot be read: {error}; install them again") from error
-    if about.get("schema") != SCHEMA:
-        raise IntegrityError(f"{name} has the schema {about.get('schema')!r}, this version reads {SCHEMA}")
-    tables = {
-        kind: (frozen(arrays[f"{kind}.codes"], np.uint32), frozen(arrays[f"{kind}.counts"], np.uint16))
-        for kind in about["least"]
-    }
-    known = ("least", "chance", "provenance")
-    return HarmonyStatistics(about["id"], about["n_works"], tables, **{k: about[k] for k in known})
+    about, arrays = read_statistics(name, "figures.safetensors", what="harmony", schema=SCHEMA, default=DEFAULT)
+    known = {key: about[key] for key in ("least", "chance", "provenance")}
+    return HarmonyStatistics(about["id"], about["n_works"], tables_of(about, arrays), **known)

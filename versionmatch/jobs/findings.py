@@ -11,9 +11,10 @@ from ..harmonic.progression import has_harmony
 from ..match import calibrate, fuse, nulls
 from ..match.agreement import melody_agreement
 from ..match.cohort import beside, cohort_nulls
-from ..match.controls import controls, withheld
+from ..match.controls import controls
 from ..match.cues.passages import PassagesCue, passage_evidence, passages_between
 from ..match.elements import element_scores
+from ..match.withheld import withheld
 from ..params import CompareParams
 from ..plugins import find
 from ..types import Control, ElementScore, Evidence, Features, Passage, Segments

@@ -91,12 +91,3 @@ def _p(made: Evidence, evidence: Evidence, table: NullTable, kind: str) -> float
     """The p-value of a control: by the table where it has the cue, else beside the null of the pair."""
     own = table.apply(made, kind).p_value
     return p_value(made.raw, evidence.null) if own is None and evidence.null is not None and compared(made) else own
-
-
-def withheld(made: Sequence[Control]) -> dict[str, str]:
-    """The cues whose claims are withheld since a control failed, with the reason."""
-    reasons: dict[str, str] = {}
-    for control in made:
-        if not control.passed:
-            reasons.setdefault(control.cue, control.sentence)
-    return reasons

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from ..types import ELEMENTS, ElementScore, Evidence
+from ..types import ELEMENTS, ElementScore, Evidence, Null
 from .nulls import NullTable
 
 OVERALL = "overall"
@@ -15,8 +15,8 @@ def element_scores(evidence: Sequence[Evidence], table: NullTable, kind: str) ->
     """Melody, harmony and rhythm, each the sum of −ln p of those of its cues that have a null, then ``overall``.
 
     ``parts`` are the summands by cue, of ``overall`` those by element; an element's ``share`` is its part of the whole.
-    Elements without any such cue are left out. ``p_value`` is that of the sum, measures of one element being far from
-    independent (``NullTable.together``), and never below what the smallest of the nulls can show.
+    Elements without any such cue are left out. ``p_value`` and ``null`` are those of the sum beside the sums of
+    unrelated pairs, measures of one element being far from independent (``NullTable.together``).
     """
     by_element = {element: _known(evidence, element) for element in ELEMENTS}
     parts = {
@@ -26,16 +26,15 @@ def element_scores(evidence: Sequence[Evidence], table: NullTable, kind: str) ->
     }
     nats = {element: math.fsum(cues.values()) for element, cues in parts.items()}
     total = math.fsum(nats.values())
-    scores = [
-        ElementScore(
-            element, nats[element], cues, nats[element] / total if total else 0.0, _p(by_element[element], table, kind)
-        )
-        for element, cues in parts.items()
-    ]
+    scores = []
+    for element, cues in parts.items():
+        share = nats[element] / total if total else 0.0
+        scores.append(ElementScore(element, nats[element], cues, share, *_beside(by_element[element], table, kind)))
     if not scores:
         return ()
     everything = [e for found in by_element.values() for e in found]
-    return (*scores, ElementScore(OVERALL, total, nats, 1.0 if total else 0.0, _p(everything, table, kind)))
+    whole = ElementScore(OVERALL, total, nats, 1.0 if total else 0.0, *_beside(everything, table, kind))
+    return (*scores, whole)
 
 
 OTHERS = ("embedding",)
@@ -68,7 +67,5 @@ def _known(evidence: Sequence[Evidence], element: str) -> list[Evidence]:
     return [e for e in evidence if e.element == element and e.p_value is not None]
 
 
-def _p(found: Sequence[Evidence], table: NullTable, kind: str) -> float | None:
-    p_values: Mapping[str, float] = {e.cue: e.p_value for e in found if e.p_value is not None}
-    n_pairs = min((e.null.n_pairs for e in found if e.null is not None), default=0)
-    return table.together(kind, p_values, n_pairs)
+def _beside(found: Sequence[Evidence], table: NullTable, kind: str) -> tuple[float, Null] | tuple[None, None]:
+    return table.together(kind, {e.cue: e.p_value for e in found if e.p_value is not None}) or (None, None)

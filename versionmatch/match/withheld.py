@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from ..types import Match
+from collections.abc import Iterable
+
+from ..types import Control
 
 
-def withheld(match: Match) -> dict[str, str]:
+def withheld(controls: Iterable[Control]) -> dict[str, str]:
     """Cue → why nothing may be concluded from it: the sentences of its controls that failed, one after another."""
     said: dict[str, str] = {}
-    for control in match.controls:
+    for control in controls:
         if not control.passed:
             said[control.cue] = f"{said.get(control.cue, '')} {control.sentence}".strip()
     return said

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load as load_arrays
 
-from ..errors import InputError, IntegrityError
-from ..files import shipped_models
-from ..types.value import DoubleArray, frozen
+from ..errors import InputError
+from ..statistics import read_statistics
+from ..types.value import DoubleArray
 
 SCHEMA = "versionmatch.rhythm-statistics/1"
 DEFAULT = "rhythm-statistics-v1"
@@ -93,15 +90,5 @@ def code_of(pattern: Sequence[float], beats: int) -> int:
 @cache
 def load(name: str = DEFAULT) -> RhythmStatistics:
     """The statistics of that name: a model that is shipped, or a folder."""
-    folder = Path(name) if (Path(name) / "statistics.json").is_file() else shipped_models() / name
-    try:
-        about = json.loads((folder / "statistics.json").read_text(encoding="utf-8"))
-        arrays = load_arrays((folder / "rhythms.safetensors").read_bytes())
-    except FileNotFoundError as error:
-        raise InputError(f"no rhythm statistics {name!r}; the shipped ones are {DEFAULT!r}") from error
-    except ValueError as error:
-        raise IntegrityError(f"the rhythm statistics {name!r} cannot be read: {error}; install them again") from error
-    if about.get("schema") != SCHEMA:
-        raise IntegrityError(f"{name} has the schema {about.get('schema')!r}, this version reads {SCHEMA}")
-    kept = {key: frozen(value, value.dtype) for key, value in arrays.items()}
-    return RhythmStatistics(about["id"], about["n_works"], about["least"], kept, about["provenance"])
+    about, arrays = read_statistics(name, "rhythms.safetensors", what="rhythm", schema=SCHEMA, default=DEFAULT)
+    return RhythmStatistics(about["id"], about["n_works"], about["least"], arrays, about["provenance"])

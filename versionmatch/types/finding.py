@@ -50,8 +50,9 @@ class Evidence(Value):
 
     ``score`` (0…1, high = more alike) and ``p_value`` are set only by calibration; ``null`` is None
     where the value has none, and every surface then says so. ``element`` is one of ``ELEMENTS`` or ``""``; ``size`` is
-    how much of the shorter side there was to compare, in the cue's own unit (notes, chords, beats, seconds): chance
-    depends on it, and nulls are kept by it.
+    how much of the shorter side there was to compare, in the cue's own unit (notes, chords, beats, seconds), ``chance``
+    what else chance depends on, by name: ``longer``, that of the other side, and how often the smallest parts of both
+    sides, drawn at random, agree (0 to 1). Nulls are kept by them.
     """
 
     cue: str
@@ -67,6 +68,7 @@ class Evidence(Value):
     details: Mapping[str, float] = field(default_factory=dict)
     element: str = ""
     size: float = 0.0
+    chance: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.raw):
@@ -74,6 +76,7 @@ class Evidence(Value):
         if self.element and self.element not in ELEMENTS:
             raise InputError(f"{self.element!r} is no element; there are: {', '.join(ELEMENTS)}")
         object.__setattr__(self, "details", mapping(self.details))
+        object.__setattr__(self, "chance", mapping(self.chance))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -11,7 +11,6 @@ from .markup import Child, Markup, details, element, join, number
 from .null_strip import null_strip
 from .words_of_p import p_words
 
-BY_COVARIANCE = element("span", "by how its measures go together among unrelated pairs", class_="quiet")
 """What the p-value of a sum without a distribution of its own rests on."""
 
 
@@ -69,11 +68,11 @@ def _shares(scores: tuple[ElementScore, ...]) -> Markup | None:
 
 def _row(match: Match, score: ElementScore) -> Markup:
     parts = sorted(score.parts.items(), key=lambda part: -part[1])
-    hidden = [cue for cue, _ in parts if cue in withheld(match)]
+    hidden = [cue for cue, _ in parts if cue in withheld(match.controls)]
     lines = [element("li", f"{cue} {nats:.1f}", " (withheld)" if cue in hidden else None) for cue, nats in parts]
     p: Child = (
         "withheld"
-        if hidden or score.element in withheld(match)
+        if hidden or score.element in withheld(match.controls)
         else "–"
         if score.p_value is None
         else p_words(score.p_value)
@@ -83,7 +82,7 @@ def _row(match: Match, score: ElementScore) -> Markup:
         element("b", f"{score.nats:.1f}"),
         f"{score.share:.0%}",
         element("ul", lines, class_="parts") if lines else "–",
-        null_strip(found) if score.null is not None or score.p_value is None else BY_COVARIANCE,
+        null_strip(found),
         p,
     ]
     labels = ("nats", "share", "made up of", "beside unrelated pairs", "p")
@@ -97,7 +96,7 @@ def _row(match: Match, score: ElementScore) -> Markup:
 
 def banner(match: Match) -> Markup | None:
     """What is withheld, and why; None where every control came out as it must."""
-    reasons = withheld(match)
+    reasons = withheld(match.controls)
     if not reasons:
         return None
     lines = [element("li", element("b", f"{cue}: "), reason) for cue, reason in reasons.items()]

@@ -133,7 +133,7 @@ def evidence_table(match: Match) -> Markup:
         "confidence",
     )
     grouped = any(e.element for e in match.evidence)
-    hidden = withheld(match)
+    hidden = withheld(match.controls)
     body = [
         element("tbody", _group(match, name, len(head)) if grouped else None, [_row(match, e, hidden) for e in items])
         for name, items in by_element(match.evidence)

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...align.contour_kernels import contour_passage
 from ...features.chroma import factor_to
+from ...melodic.stock import in_pairs
 from ...plugins import Track
 from ...types import DoubleArray, Evidence, Features, IntArray, Span
 from ...types.value import Value, frozen
@@ -88,9 +89,10 @@ class ContourCue:
             told = ("too little melody to compare in one of the two",)
             return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element)
         score, key, (a0, a1, b0, b1) = best_passage(a, b)
+        chance = {"longer": max(a.voiced_s, b.voiced_s), "steps": float(steps(a) @ steps(b))}
         if score <= 0:
             told = ("no stretch of the two contours agrees",)
-            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element, size=size)
+            return Evidence(self.name, 0.0, UNIT, notes=told, element=self.element, size=size, chance=chance)
         (q0, q1), (r0, r1) = a.times_s[[a0, a1 - 1]].tolist(), b.times_s[[b0, b1 - 1]].tolist()
         span = Span(q0, q1 + 1 / RATE, r0, r1 + 1 / RATE)
         told = (
@@ -98,7 +100,7 @@ class ContourCue:
             f"{clock_range(span.reference_start_s, span.reference_end_s)} agree best, {raised_words(key)}",
         )
         where = ((span,), None, signed_semitones(key))
-        return Evidence(self.name, score, UNIT, *where, notes=told, element=self.element, size=size)
+        return Evidence(self.name, score, UNIT, *where, notes=told, element=self.element, size=size, chance=chance)
 
     def sketch(self, track: Track) -> Contour:
         """What is kept of a recording to compare it with many."""
@@ -129,6 +131,14 @@ def contour_of(melody: Features) -> Contour:
     keep = held < np.where(symbols == SILENT, round(SILENT_S * rate), round(HELD_S * rate))
     times = np.arange(n) / rate
     return Contour(frozen(symbols[keep], np.int32), frozen(times[keep], np.float64), float(voiced.sum() / rate))
+
+
+def steps(line: Contour) -> DoubleArray:
+    """How large a part of a line's pairs of moves each is, ``(144,)``, in whole semitones by pitch class."""
+    heard = line.symbols[line.symbols != SILENT]
+    turns = heard[np.append(True, np.diff(heard) != 0)[: heard.size]]
+    moves = np.floor(np.diff(turns) / PARTS + 0.5).astype(np.int32) % 12
+    return in_pairs(moves, 12)
 
 
 def best_passage(a: Contour, b: Contour) -> tuple[float, int, tuple[int, int, int, int]]:

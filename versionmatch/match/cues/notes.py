@@ -15,6 +15,7 @@ from ...melodic.melodic_kernels import local_steps
 from ...melodic.passage import Passage, shared_passage, steps_of
 from ...melodic.rhythm import ornamented_passage
 from ...melodic.score import melody_score
+from ...melodic.stock import stocks
 from ...plugins import Track
 from ...types import DoubleArray, Evidence, Span
 from ...units import signed_semitones
@@ -42,7 +43,8 @@ class NoteCue:
     """What the cues of notes have in common; ``raw`` is 0 where a side has fewer than ``FEWEST`` notes.
 
     Between scores, notes are taken as written. Where a side is a machine's, repeats and octaves count on neither.
-    ``size`` is the number of notes of the shorter side; ``transposition`` raises the reference, -5 to 6.
+    ``size`` is the number of notes of the shorter side, ``chance`` that of the longer and their ``melodic.stock``;
+    ``transposition`` raises the reference, -5 to 6.
     """
 
     name: ClassVar[str] = ""
@@ -85,6 +87,7 @@ class NoteCue:
             details=found.details,
             element=self.element,
             size=size,
+            chance={"longer": float(max(len(a), len(b))), **stocks(a.tune, b.tune)},
         )
 
     def measured(self, a: Heard, b: Heard) -> Measured:
