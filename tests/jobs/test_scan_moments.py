@@ -10,7 +10,7 @@ import soundfile
 import soxr
 
 from versionmatch.embed.moment_features import VersionMoments
-from versionmatch.jobs import scan_run
+from versionmatch.jobs import scan_pairs, scan_run
 from versionmatch.jobs.catalogue import Catalogue
 from versionmatch.jobs.compare import compare
 from versionmatch.jobs.scan_pairs import Work, compared
@@ -65,6 +65,7 @@ def pair(root, first, second):
 
 
 def rows(root, pairs):
+    scan_pairs._track.cache_clear()  # as in a process that meets the recordings for the first time
     return json.dumps(compared(Work(root, tuple(pairs), PARAMS)), sort_keys=True)
 
 
@@ -72,8 +73,11 @@ def no_torch(name):
     return None
 
 
-def test_new_catalogues_keep_moments_by_the_model_that_is_named():
+def test_new_catalogues_keep_moments_by_the_model_that_is_named(tmp_path):
     assert usual_kinds()[-2:] == ("segments", "moments")
+    with Catalogue.create(tmp_path / "c") as catalogue:
+        named = {"segments": "segments:versions-v2", "moments": "moments:versions-v2"}
+        assert dict(catalogue.settings.extractors) == named
 
 
 def test_kept_moments_are_those_made_anew(roots):
@@ -126,7 +130,7 @@ def test_of_one_recording_moments_are_not_asked_for(roots, monkeypatch):
     monkeypatch.setattr(passages, "heard", lambda track: asked.append(track.recording.id) or hear(track))
     [row] = json.loads(rows(roots["new"], [pair(roots["new"], "a", "trimmed")]))
     assert row["tier"] == "altered recording"
-    assert row["coverage_q"] > 0.9
+    assert row["coverage_q"] > 0.7
     assert asked == []
     rows(roots["new"], [pair(roots["new"], "a", "b")])
     assert len(asked) == 2

@@ -75,8 +75,10 @@ class MomentAxes:
         """From a file; IntegrityError where it is none."""
         try:
             parts = load(path.read_bytes())
-            return cls((parts["real"] + 1j * parts["imaginary"]).astype(np.complex64))
-        except (SafetensorError, OSError, KeyError, InputError) as error:
+            values = np.empty(parts["real"].shape, dtype=np.complex64)
+            values.real, values.imag = parts["real"], parts["imaginary"]
+            return cls(values)
+        except (SafetensorError, OSError, KeyError, ValueError) as error:
             raise IntegrityError(f"{path} cannot be read: {error}; get the model again") from error
 
     def to_bytes(self) -> bytes:
