@@ -27,7 +27,7 @@ def add_to(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("index", help="keep a catalogue of recordings")
     kinds = parser.add_subparsers(dest="index", metavar="WHAT", required=True)
     build = _kind(kinds, "build", run_add, "make a catalogue if there is none, and take inputs in")
-    build.add_argument("--kinds", metavar="LIST", help="features to keep (default: what compare reads, segments, moments)")
+    build.add_argument("--kinds", metavar="LIST", help="features to keep (default: all that compare reads)")
     build.add_argument(
         "--extractor", action="append", default=[], metavar="KIND=NAME", help="another plugin for a kind"
     )
