@@ -35,7 +35,7 @@ def test_a_byte_a_value(tmp_path):
     assert values.size < size < values.size + 600
 
 
-@pytest.mark.parametrize("odd", [0.003, 1.0, -1.5])
+@pytest.mark.parametrize("odd", [0.003, 1.0, -1.5, -0.0])
 @pytest.mark.parametrize("facts", [{"step": STEP}, {}, {"step": "long"}, {"step": 0.0}])
 def test_values_between_or_beyond_the_steps_are_kept_too(tmp_path, odd, facts):
     values = np.full((3, 4), odd, np.float32)

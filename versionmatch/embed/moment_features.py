@@ -86,7 +86,7 @@ def _vectors(model: VersionModel, sound: Heard) -> FloatArray:
         if model.axes is not None:
             each = model.axes.along(each)
         steps = torch.clamp(torch.round(each / STEP), -128, 127)
-        found: FloatArray = (steps * STEP).numpy()
+        found: FloatArray = (steps * STEP + 0.0).numpy()  # so that no 0 has a sign, which bytes do not keep
     return found
 
 

@@ -28,7 +28,7 @@ def in_steps(values: FloatArray, facts: Mapping[str, float | str]) -> Steps | No
     if steps.size and (steps.min() < -128 or steps.max() > 127):
         return None
     found: Steps = steps.astype(np.int8)
-    return found if np.array_equal(values_of(found, step), values) else None
+    return found if values_of(found, step).tobytes() == values.tobytes() else None
 
 
 def values_of(steps: Steps, step: float) -> FloatArray:
