@@ -33,6 +33,7 @@ BENCHMARKS = {
     "harmonic": "benchmarks.speed.bench_harmonic",
     "prior-art": "benchmarks.speed.bench_prior_art",
     "rights": "benchmarks.speed.bench_rights",
+    "scan": "benchmarks.speed.bench_scan",
 }
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "MKL_NUM_THREADS")
 

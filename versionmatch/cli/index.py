@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParamsError
+from ..store.settings import HEARD
 from .index_progress import Progress
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def add_to(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("index", help="keep a catalogue of recordings")
     kinds = parser.add_subparsers(dest="index", metavar="WHAT", required=True)
     build = _kind(kinds, "build", run_add, "make a catalogue if there is none, and take inputs in")
-    build.add_argument("--kinds", metavar="LIST", help="features to keep (default: what compare reads, and segments)")
+    build.add_argument("--kinds", metavar="LIST", help="features to keep (default: all that compare reads)")
     build.add_argument(
         "--extractor", action="append", default=[], metavar="KIND=NAME", help="another plugin for a kind"
     )
@@ -114,7 +115,7 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
     if options.kinds:
         given["kinds"] = tuple(kind.strip() for kind in options.kinds.split(",") if kind.strip())
     if options.model:
-        given["extractors"] = {"segments": f"segments:{options.model}"}
+        given["extractors"] = {kind: f"{kind}:{options.model}" for kind in HEARD}
     for pair in options.extractor:
         kind, equals, name = pair.partition("=")
         if not equals:
@@ -126,6 +127,8 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
 def _refuse_changed(catalogue: Catalogue, given: dict[str, Any]) -> None:
     for name, value in given.items():
         there = getattr(catalogue.settings, name)
+        if name == "extractors" and "moments" not in catalogue.settings.kinds:
+            there = {"moments": value.get("moments"), **there}  # --model names it beside segments
         if {**there, **value} != there if isinstance(value, dict) else value != there:
             raise ParamsError(
                 f"{catalogue.path} has {name} = {there!r}, not {value!r}; change its line "

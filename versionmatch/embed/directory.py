@@ -13,6 +13,7 @@
     weights_sha256 = "…"
     [network]     hyper-parameters
     [training]    how it was trained     [source]    where it was got from
+    [moments]     sha256 of moments.safetensors, where the model has axes of moments
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, IntegrityError, MissingExtra
 from ..files import write_atomically
 from .architectures import find_architecture
+from .moment_axes import NAME as AXES
 from .published.layout import compared
 from .published.manifests import Shape
 
@@ -55,7 +57,7 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "licence": str,
     "weights_sha256": str,
 }
-TABLES = ("network", "training", "source")
+TABLES = ("network", "training", "source", "moments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class ModelFacts:
     network: Mapping[str, object] = field(default_factory=dict)
     training: Mapping[str, object] = field(default_factory=dict)
     source: Mapping[str, object] = field(default_factory=dict)
+    moments: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not NAME.fullmatch(self.id):
@@ -170,6 +173,11 @@ class ModelDirectory:
         return self.path / WEIGHTS
 
     @property
+    def moments(self) -> Path:
+        """The axes of its moments, where ``facts.moments`` tells of them."""
+        return self.path / AXES
+
+    @property
     def card(self) -> str:
         """The text of CARD.md; empty where there is none."""
         file = self.path / CARD
@@ -185,6 +193,10 @@ class ModelDirectory:
         found = sha256_of(self.weights)
         if found != self.facts.weights_sha256:
             return [f"{WEIGHTS} has sha256 {found}, not {self.facts.weights_sha256}"]
+        if self.facts.moments:
+            wanted_axes = self.facts.moments.get("sha256")
+            if not self.moments.is_file() or sha256_of(self.moments) != wanted_axes:
+                return [f"{AXES} is missing or has not sha256 {wanted_axes}"]
         try:
             wanted = find_architecture(self.facts.architecture).shapes(self.facts.network)
             return compared(self.shapes(), wanted)

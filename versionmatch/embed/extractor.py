@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from importlib.util import find_spec
 
 import numpy as np
 
-from ..errors import MissingExtra
 from ..plugins import Track
 from ..types import FloatArray, Segments
-from .levels import FRAME_RATE, MOMENT_S, levels_of
+from .heard import Heard, heard, heard_of
+from .levels import FRAME_RATE, MOMENT_S
 from .loaded import DEFAULT_MODEL, VersionModel, steady
 
 
@@ -57,7 +56,7 @@ class VersionSegments(OfModel):
 
     def extract(self, track: Track) -> Segments:
         """The segments of ``track["cqt"]``, at 10 frames a second or more."""
-        return segments_of(self.model, levels_of(track["cqt"]))
+        return _segments(self.model, heard_of(self.model, track["cqt"]))
 
 
 def segments_of(model: VersionModel, levels: FloatArray) -> Segments:
@@ -65,20 +64,17 @@ def segments_of(model: VersionModel, levels: FloatArray) -> Segments:
 
     Every recording is heard alone: on a CPU, hearing several at once is no faster, and so no vector depends on others.
     """
-    if find_spec("torch") is None:
-        raise MissingExtra(f"the embedding model {model.facts.id!r}", extra="torch")
-    import torch
+    return _segments(model, heard(model, levels))
 
-    from .moments import moments_of
-    from .segmenting import pooled_whole, pooled_windows, sounding, starts
 
-    net, n_frames = model.net, levels.shape[1]
+def _segments(model: VersionModel, sound: Heard) -> Segments:
+    from .segmenting import pooled_whole, pooled_windows, starts
+
+    net, n_frames = model.net, sound.levels.shape[1]
     first, length = starts(n_frames, model.segment, model.hop)
     with steady():
-        heard = torch.tensor(levels)[None]
-        moments, weights = moments_of(net, heard), sounding(heard)
-        vectors = pooled_windows(net, moments, weights, first, length)[0].numpy()
-        whole = pooled_whole(net, moments, weights).numpy()
+        vectors = pooled_windows(net, sound.moments, sound.sounding, first, length)[0].numpy()
+        whole = pooled_whole(net, sound.moments, sound.sounding).numpy()
     length_s = min(length * MOMENT_S, n_frames / FRAME_RATE)
     starts_s, facts = np.array(first) * MOMENT_S, model.facts
     return Segments(_unit(vectors), starts_s, length_s, _unit(whole)[0], facts.id, model_digest=facts.weights_sha256)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..errors import InputError, MissingExtra
 from .directory import ModelDirectory, find_model
 from .levels import MOMENT_S
+from .moment_axes import MomentAxes
 
 if TYPE_CHECKING:
     from .net import Ensemble, VersionNet
@@ -73,6 +74,22 @@ class VersionModel:
         MissingExtra where torch is not installed; IntegrityError where the weights are not what was written.
         """
         return _loaded(self.directory.path.resolve(), self.facts.weights_sha256)
+
+    @property
+    def axes(self) -> MomentAxes | None:
+        """The axes in which music's moments differ most; None where the model has none.
+
+        IntegrityError where they are not what was written.
+        """
+        digest = self.facts.moments.get("sha256")
+        return _axes(self.directory.path.resolve(), str(digest)) if digest else None
+
+
+@lru_cache(maxsize=4)
+def _axes(path: Path, sha256: str) -> MomentAxes:
+    directory = ModelDirectory.read(path)
+    directory.verify()
+    return MomentAxes.read(directory.moments)
 
 
 @lru_cache(maxsize=4)

@@ -21,7 +21,7 @@ from ..store.catalogue import CatalogueStore
 from ..store.facts import facts_digest
 from ..store.rows import DecisionRow, InputRow
 from ..store.runs import Coverage
-from ..store.settings import CatalogueSettings
+from ..store.settings import HEARD, CatalogueSettings
 from ..store.verify import Finding, verify
 from ..types import Recording
 from .findings import Cohort
@@ -67,12 +67,12 @@ class Catalogue:
         path : path
             Its folder; InputError where there is a catalogue already.
         **settings
-            Of ``CatalogueSettings``: ``kinds``, ``extractors``. Where segments are kept, the embedding model is written
-            down by name, so that a later default does not change a catalogue.
+            Of ``CatalogueSettings``: ``kinds``, ``extractors``. Where segments or moments are kept, the embedding model
+            is written down by name, so that a later default does not change a catalogue.
         """
         wished = CatalogueSettings(**settings)
-        if "segments" in wished.kinds:
-            wished = wished.changed(extractors={"segments": f"segments:{DEFAULT_MODEL}", **wished.extractors})
+        named = {kind: f"{kind}:{DEFAULT_MODEL}" for kind in HEARD if kind in wished.kinds}
+        wished = wished.changed(extractors={**named, **wished.extractors})
         return cls(CatalogueStore.create(path, wished))
 
     @classmethod

@@ -14,6 +14,7 @@ from ..match.cohort import beside, cohort_nulls
 from ..match.controls import controls
 from ..match.cues.passages import PassagesCue, passage_evidence, passages_between
 from ..match.elements import element_scores
+from ..match.same import relation_of
 from ..match.withheld import withheld
 from ..params import CompareParams
 from ..plugins import find
@@ -68,7 +69,7 @@ def findings(
         tell("controls")
         made = controls(cues, evidence, query, reference, nulls.load(), kind)
     refused = withheld(made)
-    passages = _passages(query, reference, params)
+    passages = _passages(query, reference, params, evidence)
     evidence = _with_passages(evidence, passages, query, reference)
     believed = tuple(e for e in evidence if e.cue not in refused)
     elements = element_scores(believed, nulls.load(), kind)
@@ -140,17 +141,28 @@ def _fitted(calibration: calibrate.Calibration, cue: str, segments: Segments) ->
     return calibration.holds_for(cue, segments.model_id, segments.model_digest)
 
 
-def _passages(query: Track, reference: Track, params: CompareParams) -> tuple[Passage, ...]:
+def _passages(
+    query: Track, reference: Track, params: CompareParams, evidence: tuple[Evidence, ...]
+) -> tuple[Passage, ...]:
     if query.recording.low_information or reference.recording.low_information or _bare(query, reference):
         return ()
     found = passages_between(
         query,
         reference,
+        same_sound=_same_sound(query, reference, evidence),
         transposition=params.transposition,
         min_length_s=params.min_passage_s,
         max_n=params.max_passages,
     )
     return tuple(_with_melody(p, query["melody"], reference["melody"]) for p in found)
+
+
+def _same_sound(query: Track, reference: Track, evidence: tuple[Evidence, ...]) -> bool:
+    """Whether the sound itself says that the two are one recording, altered or not; of scores it says nothing."""
+    if query.recording.is_score or reference.recording.is_score:
+        return False
+    told = relation_of(evidence)
+    return told is not None and told[0] in ("same recording", "altered recording")
 
 
 def _with_passages(

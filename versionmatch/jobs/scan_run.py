@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..errors import IncompleteScan
+from ..features.view import Track
 from ..match import calibrate
 from ..params import ScanLimits, ScanParams
 from ..store.run_folder import RunFolder
 from ..store.table_file import write_schemas, write_table
 from ..tables import DECISIONS, Table
+from ..types import Recording
 from .catalogue import Catalogue
 from .scan_flow import PairCoverage, Standing, Tell
 from .scan_pairs import Pair, Row
@@ -55,7 +58,14 @@ def depends_on(catalogue: Catalogue, params: ScanParams, **more: str) -> dict[st
     calibration = sha256(calibrate.load().to_json().encode()).hexdigest()[:16]
     rights = {"rights": found} if (found := catalogue.rights_sha256()) else {}
     return {"params": params.to_dict(), "facts": catalogue.facts_sha256(), **more, **rights,
-            "versionmatch": __version__, "calibration": calibration}  # fmt: skip
+            "moments": _moments(catalogue), "versionmatch": __version__, "calibration": calibration}  # fmt: skip
+
+
+def _moments(catalogue: Catalogue) -> str:
+    """The settings of the moments in which passages are heard; "" where there are none: not kept, and no torch."""
+    if "moments" not in catalogue.settings.kinds and find_spec("torch") is None:
+        return ""
+    return Track(Recording("", "", 0.0), {}, choice=catalogue.settings.extractors).settings("moments")
 
 
 def run_of(catalogue: Catalogue, job: str, depends: Mapping[str, Any], limits: ScanLimits) -> RunFolder:

@@ -28,6 +28,7 @@ from ..errors import InputError
 from ..types import Annotation, Feature, Features, Notes, Peaks, Segments
 from .disk import Disk
 from .peaks_file import packed, unpacked
+from .steps_file import STEP, in_steps, values_of
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ DTYPES = {
     "f2": "F16",
     "f4": "F32",
     "f8": "F64",
+    "i1": "I8",
     "u1": "U8",
     "u2": "U16",
     "u4": "U32",
@@ -117,7 +119,8 @@ def _parts(feature: Feature) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str,
     """A feature as arrays and texts."""
     fields: dict[str, object] = {"type": type(feature).__name__, "kind": feature.kind, "settings": feature.settings}
     if isinstance(feature, Features):
-        tensors: dict[str, np.ndarray[Any, Any]] = {"values": feature.values}
+        steps = in_steps(feature.values, feature.facts)
+        tensors: dict[str, np.ndarray[Any, Any]] = {"values": feature.values if steps is None else steps}
         fields |= {"frame_rate": feature.frame_rate, "facts": dict(feature.facts)}
     elif isinstance(feature, Notes):
         tensors = {name: getattr(feature, name) for name in NOTE_COLUMNS}
@@ -151,7 +154,10 @@ def feature_of(content: bytes) -> Feature:
     for array in tensors.values():
         array.flags.writeable = False
     if fields["type"] == "Features":
-        return Features(kind, tensors["values"], fields["frame_rate"], settings, fields["facts"])
+        values, facts = tensors["values"], fields["facts"]
+        if values.dtype == np.int8:
+            values = values_of(values, facts[STEP])
+        return Features(kind, values, fields["frame_rate"], settings, facts)
     if fields["type"] == "Notes":
         columns = {name: tensors[name] for name in NOTE_COLUMNS}
         return Notes(**columns, settings=settings, kind=kind)

@@ -20,10 +20,15 @@ FORMAT = 1
 COMPARED = ("cqt", "onsets", "chroma", "melody", "notes", "beats", "key", "chords", "sections", "waveform", "peaks")
 """The kinds of feature that a comparison of two recordings reads."""
 
+HEARD = ("segments", "moments")
+"""The kinds that an embedding model makes."""
+
 
 def usual_kinds() -> tuple[str, ...]:
-    """What is kept of each recording unless told otherwise: all that is compared, and segments where torch is there."""
-    return (*COMPARED, "segments") if find_spec("torch") is not None else COMPARED
+    """What is kept of each recording unless told otherwise: all that is compared, and where torch is there what a model
+    hears, in segments and from moment to moment.
+    """
+    return (*COMPARED, *HEARD) if find_spec("torch") is not None else COMPARED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

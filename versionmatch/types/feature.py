@@ -12,7 +12,7 @@ from ..errors import FeatureMismatch, InputError
 from .value import DoubleArray, FloatArray, Value, frozen, mapping
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False, slots=True, weakref_slot=True)
 class Features(Value):
     """One feature sequence of one recording; time runs along the last axis, frame 0 is at 0 s."""
 

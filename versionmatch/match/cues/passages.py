@@ -70,14 +70,20 @@ def heard(track: Track) -> Heard:
     return Heard(track["chroma"], moments)
 
 
-def passages_between(query: Track, reference: Track, **settings: Any) -> tuple[Passage, ...]:
+def passages_between(
+    query: Track, reference: Track, *, same_sound: bool = False, **settings: Any
+) -> tuple[Passage, ...]:
     """``shared_passages`` of two recordings by all that places them: chroma, onsets, and moments where both have them.
 
+    Of two that are known to have the same sound (``same_sound``), moments are asked only where chroma gives none.
     ``settings`` are those of ``shared_passages``.
     """
-    sides = heard(query), heard(reference)
-    onsets = query["onsets"], reference["onsets"]
-    return shared_passages(*(s.chroma for s in sides), onsets=onsets, moments=_moments(*sides), **settings)
+    chroma, onsets = ((query[kind], reference[kind]) for kind in ("chroma", "onsets"))
+    if same_sound:
+        found = shared_passages(*chroma, onsets=onsets, **settings)
+        if found:
+            return found
+    return shared_passages(*chroma, onsets=onsets, moments=_moments(heard(query), heard(reference)), **settings)
 
 
 def _can_be_heard(track: Track) -> bool:
