@@ -92,18 +92,38 @@ def test_music_that_runs_backwards_is_no_passage():
     assert len(shared_passages(a, b, moments=(query, query))) == 1
 
 
-def test_a_line_that_is_as_good_in_another_key_or_backwards_tells_nothing():
+def with_lines(best, other, backwards, beside, drift=2.0):
+    """A map whose best line, in key 4, has so many ln n; the others are of key 9, backwards, and by another drift."""
     n = np.log(100)
     coarse = pooled(chords(1, 50), 5)
-    empty = np.zeros((12, 100, 100), np.float32)
     reached = np.full(12, 2 * n)
-    reached[4] = 9 * n
-    assert HeardMap(coarse, coarse, empty, reached=reached, backwards=2 * n).tells(4)
-    assert not HeardMap(coarse, coarse, empty, reached=reached, backwards=8 * n).tells(4)
-    reached[9] = 8 * n
-    assert not HeardMap(coarse, coarse, empty, reached=reached, backwards=2 * n).tells(4)
-    reached[4] = 20 * n
-    assert HeardMap(coarse, coarse, empty, reached=reached, backwards=8 * n).tells(4)
+    reached[4], reached[9] = best * n, other * n
+    empty = np.zeros((12, 100, 100), np.float32)
+    return HeardMap(coarse, coarse, empty, drift, reached=reached, backwards=backwards * n, beside=beside)
+
+
+def test_a_line_that_is_as_good_in_another_key_or_backwards_tells_nothing():
+    assert with_lines(9, 2, 2, beside=1).tells(4)
+    assert not with_lines(9, 2, 8, beside=0.9).tells(4)
+    assert not with_lines(9, 8, 2, beside=0.9).tells(4)
+    assert with_lines(20, 8, 8, beside=0).tells(4)
+
+
+def test_a_line_that_only_one_drift_makes_strong_tells_nothing():
+    assert with_lines(9, 2, 2, beside=0).strength(4) == pytest.approx(9**3 / (90 * 2 * 2))
+    assert not with_lines(9, 2, 2, beside=0).tells(4)
+    assert with_lines(9, 2, 2, beside=0.3).tells(4)
+    assert not with_lines(20, 8, 8, beside=0, drift=1.25).tells(4)  # by the low drift high totals are common
+
+
+def test_of_two_drifts_the_stronger_speaks_and_knows_the_other_where_both_hear_one_key():
+    short, long = with_lines(9, 2, 2, beside=0), with_lines(9, 2, 2, beside=0, drift=1.25)
+    one = passage_maps._stronger(short, long, range(12))
+    assert (one.drift, one.beside) == (2.0, pytest.approx(9**3 / (200 * 2 * 2)))
+    faint = passage_maps._stronger(with_lines(4, 2, 2, beside=0), long, range(12))
+    assert (faint.drift, faint.beside) == (1.25, pytest.approx(4**3 / (90 * 2 * 2)))
+    apart = passage_maps._stronger(with_lines(2, 9, 2, beside=0), long, range(12))
+    assert (apart.drift, apart.beside) == (1.25, 0.0)
 
 
 def test_what_chroma_alone_shows_is_found_with_moments_too():

@@ -13,7 +13,7 @@ from ..types import DoubleArray, Features, Passage, Span
 from ..units import signed_semitones
 from .passage_lines import trimmed
 from .passage_maps import ChromaMap, HeardMap, unit_rows
-from .passage_path import Fine, Stretch, onset_rows, refined, separated
+from .passage_path import Fine, Stretch, copies, fuller, onset_rows, refined, separated
 from .passage_search import COARSE_RATE, coarse_paths, frames_per_group, keys_asked, pooled, telling
 
 
@@ -77,20 +77,34 @@ def shared_passages(
     coarse = pooled(query, factor), pooled(reference, factor)
     if min(len(c.rows) for c in coarse) < 2:
         return ()
-    pair = ChromaMap(*coarse) if moments is None else HeardMap.of(*coarse, moments, keys_asked(transposition))
     fine = _fine(query, onsets[0] if onsets else None), _fine(reference, onsets[1] if onsets else None)
+    pair = ChromaMap(*coarse) if moments is None else HeardMap.of(*coarse, moments, keys_asked(transposition))
+    found = separated(_stretches(pair, transposition, fine, min_length_s), min_length_s=min_length_s)
+    durations_s = query.n_frames / query.frame_rate, reference.n_frames / reference.frame_rate
+    if isinstance(pair, HeardMap) and copies(found, durations_s):
+        by_chroma = _stretches(ChromaMap(*coarse), transposition, fine, min_length_s)
+        found = fuller(found, separated(by_chroma, min_length_s=min_length_s))
+    passages = [_passage(s) for s in found]
+    strongest = sorted(passages, key=_strength, reverse=True)[:max_n]
+    return tuple(sorted(strongest, key=lambda p: (p.span.query_start_s, p.span.reference_start_s)))
+
+
+def _stretches(
+    pair: ChromaMap | HeardMap, transposition: int | None, fine: tuple[Fine, Fine], min_length_s: float
+) -> list[Stretch]:
+    """What is found in one map, each path refined."""
     found: list[Stretch] = []
     rough = [trimmed(path, pair) for path in coarse_paths(pair, transposition)]
-    for path in telling(rough, *(len(side.rows) for side in coarse)):
-        coarse_s = np.column_stack([side.times_s[path.steps[:, k]] for k, side in enumerate(coarse)])
+    for path in telling(rough, len(pair.query.rows), len(pair.reference.rows)):
+        coarse_s = np.column_stack(
+            [side.times_s[path.steps[:, k]] for k, side in enumerate((pair.query, pair.reference))]
+        )
         raised = replace(fine[1], rows=np.roll(fine[1].rows, path.transposition, axis=1))
         heard = partial(pair.along, transposition=path.transposition) if isinstance(pair, HeardMap) else None
         found += refined(
             coarse_s, fine[0], raised, transposition=path.transposition, min_length_s=min_length_s, heard=heard
         )
-    passages = [_passage(s) for s in separated(found, min_length_s=min_length_s)]
-    strongest = sorted(passages, key=_strength, reverse=True)[:max_n]
-    return tuple(sorted(strongest, key=lambda p: (p.span.query_start_s, p.span.reference_start_s)))
+    return found
 
 
 def _check(query: Features, reference: Features, min_length_s: float, max_n: int) -> None:

@@ -31,7 +31,8 @@ BEST = 3.0  # the most that a pair of moments counts when one place is preferred
 DRIFT = 0.7  # standard deviations that a pair of moments must be above the usual likeness to count for a line
 CLIP = 2.0  # the most that it counts
 CHROMA = 0.5  # of a deviation in chroma, beside one in the model's moments
-TELLING = ((2.0, 90.0), (1.25, 200.0))  # drift, and what a line must reach by it, see ``HeardMap.tells``
+TELLING = ((2.0, 90.0), (1.25, 200.0))  # drift, and what a strong line reaches by it, see ``HeardMap.strength``
+TOGETHER = 0.5  # the least product of a line's strength by both drifts
 STACKED = 0.5  # of the contrast of stacked chroma, beside what is clear, for courses
 SURE = 18.0  # a line of a total of ln n times that tells in any case, by the first drift
 LEAST, MOST = 2.0, 6.0  # that a pair of moments counts at most, below and above
@@ -102,7 +103,8 @@ class HeardMap:
     ``both (12, n, m)``: deviations above the usual in each key, those of the moments and half of those of chroma;
     ``drift``: deviations of both together that a pair of moments must be above the usual likeness to count;
     ``reached (12,)``: the total of the best straight line in each key; ``backwards``: that of the best in any key where
-    one of the two is read backwards, which no passage survives.
+    one of the two is read backwards, which no passage survives; ``beside``: the strength of the best line by the other
+    drift, 0 where that is in another key.
     """
 
     query: Coarse
@@ -111,13 +113,14 @@ class HeardMap:
     drift: float = TELLING[0][0]
     reached: DoubleArray = field(default_factory=lambda: np.zeros(12))
     backwards: float = 0.0
+    beside: float = 0.0
 
     @classmethod
     def of(cls, query: Coarse, reference: Coarse, moments: tuple[Features, Features], keys: Sequence[int]) -> HeardMap:
-        """The moments' likeness, read at the coarse frames' times; with the first drift by which ``keys`` tell.
+        """The moments' likeness, read at the coarse frames' times; with the lines of the drift by which ``keys`` tell.
 
-        A passage that stands out clearly tells by the higher drift, however short; one that stands out a little all
-        along by the lower.
+        Lines are looked for by a high drift, which short and clear passages pass best, and by a low one, which long and
+        weak ones do.
         """
         both = np.empty((12, len(query.rows), len(reference.rows)), dtype=np.float32)
         group = math.ceil(math.sqrt(moments[0].n_frames * moments[1].n_frames / MOST_MOMENTS))
@@ -130,11 +133,9 @@ class HeardMap:
             wide = _read(standardised(likeness, NARROW_HEARD), places[0])
             both[key] = _read(wide.T, places[1]).T + np.float32(CHROMA) * _deviations(query, reference, key)
         pair = cls(query, reference, both)
-        for drift, _ in TELLING:
-            pair = replace(pair, drift=drift)._with_lines()
-            if pair.tells(pair.main(keys)):
-                break
-        return pair
+        high, low = (replace(pair, drift=drift) for drift, _ in TELLING)
+        high = high._with_lines()
+        return high if high.sure(high.main(keys)) else _stronger(high, low._with_lines(), keys)
 
     def _with_lines(self) -> HeardMap:
         reached, backwards = np.zeros(12), 0.0
@@ -149,16 +150,30 @@ class HeardMap:
         return max(keys, key=lambda key: (self.reached[key], -key))
 
     def tells(self, key: int) -> bool:
-        """Whether few unrelated recordings have a line of such a total T as the best of this key.
+        """Whether few unrelated recordings have a line of such a total as the best of this key.
+
+        By one drift a line of unrelated recordings may be strong; by another it is seldom as strong and in the same
+        key. So the product of both is asked; or a line that is ``sure``.
+        """
+        return self.sure(key) or self.strength(key) * self.beside >= TOGETHER
+
+    def sure(self, key: int) -> bool:
+        """Whether the total alone tells, by the first drift: a recording may hold the same in several keys."""
+        return self.drift == TELLING[0][0] and bool(self.reached[key] >= SURE * self._usual)
+
+    def strength(self, key: int) -> float:
+        """T³ / (ln n · T' · T″), of the totals of the best line of this key, of another key, and backwards; 1: strong.
 
         Unrelated recordings have lines of like totals in several keys, and backwards as well; related ones in one key
-        and forwards. So T³ / (ln n · T' · T″) is asked, T' the best in another key, T″ backwards; or T / ln n alone, as
-        a recording may hold the same in several keys.
+        and forwards.
         """
-        usual = math.log(min(len(self.query.rows), len(self.reference.rows)))
-        total, beside = float(self.reached[key]), float(np.delete(self.reached, key).max())
-        sure = self.drift == TELLING[0][0] and total >= SURE * usual
-        return sure or total**3 >= dict(TELLING)[self.drift] * usual * max(beside, usual) * max(self.backwards, usual)
+        total, other = float(self.reached[key]), float(np.delete(self.reached, key).max())
+        chance = self._usual * max(other, self._usual) * max(self.backwards, self._usual)
+        return total**3 / (dict(TELLING)[self.drift] * chance)
+
+    @property
+    def _usual(self) -> float:
+        return math.log(min(len(self.query.rows), len(self.reference.rows)))
 
     def score(self, transposition: int) -> FloatArray:
         """What is clear, and how far stacked chroma stands out: courses go on through what only that tells."""
@@ -186,6 +201,17 @@ class HeardMap:
         lower = score[i + 1, j] * (1 - v) + score[i + 1, j + 1] * v
         found: DoubleArray = upper * (1 - u) + lower * u
         return found
+
+
+def _stronger(high: HeardMap, low: HeardMap, keys: Sequence[int]) -> HeardMap:
+    """That of two drifts by which the best line is strong, the high one first, with its strength by the other."""
+    key = high.main(keys)
+    if low.main(keys) != key:
+        return low
+    strengths = high.strength(key), low.strength(key)
+    if strengths[0] >= min(1.0, strengths[1]):
+        return replace(high, beside=strengths[1])
+    return replace(low, beside=strengths[0])
 
 
 def _grouped(moments: Features, group: int) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,8 +34,11 @@ EDGE_S = 1.5  # that much of either end of a stretch is first taken to be straig
 CLOSER = 0.02  # a likeness higher by this makes another answer the closer one
 BESIDE = 0.6  # of the best stretch's, that every other's likeness must reach
 IDENTICAL = (
-    0.75  # of the way from chance to identity, in chroma: then that tells where a stretch ends, whatever is heard
+    0.75  # of the way from chance to identity, in chroma: then that tells where a stretch ends, not what is heard
 )
+COPY = 0.6  # of the way from chance to identity, in chroma, that edits of one recording reach
+COPIED = 0.5  # of either recording, that must be found to be such
+MORE = 0.05  # by which share chroma must hold more of them than what is heard, to be preferred
 LEVEL = 0.5  # where between chance and the passage's own likeness a moment stops belonging to it
 PAUSE_S = 3.0  # a clear disagreement of that length ends a passage
 
@@ -73,6 +76,7 @@ class Stretch:
     )
 
     tempo_ratio: float = 1.0  # reference seconds to a query second
+    in_chroma: float = 0.0  # median likeness of chroma on the way from chance to identity, whatever a model heard
 
     def between(self, axis: int, start_s: float, end_s: float) -> Stretch | None:
         """The part from ``start_s`` to ``end_s`` of the query (axis 0) or reference (1); None where that is empty."""
@@ -217,7 +221,7 @@ def refined(
     course, likeness = _settled(query, reference, times, course, WIDTH_S if heard is None else HEARD_WIDTH_S, 0.1)
     inside = (times >= path_s[0, 0]) & (times <= path_s[-1, 0])
     end_s = (len(reference.rows) - 1) / reference.rate
-    score, beyond, least = _belonging(times, course, likeness, inside, query, reference, heard)
+    score, beyond, least, in_chroma = _belonging(times, course, likeness, inside, query, reference, heard)
     stretches = []
     for low, high in good_stretches(score, PAUSE_S * query.rate):
         part = slice(low, high)
@@ -231,7 +235,8 @@ def refined(
         path = np.column_stack([times[part], np.clip(smooth, 0.0, end_s)])
         along = corridor(query.at(path[:, 0]), reference.rows, path[:, 1] * reference.rate, np.zeros(1))[:, 0]
         tempo = tempo_ratio(path, query, reference)
-        stretches.append(Stretch(path, along.astype(np.float64), path_s[[0, -1]], transposition, excess, tempo))
+        ends = path_s[[0, -1]]
+        stretches.append(Stretch(path, along.astype(np.float64), ends, transposition, excess, tempo, in_chroma))
     return tuple(stretches)
 
 
@@ -285,9 +290,9 @@ def _belonging(
     query: Fine,
     reference: Fine,
     heard: Callable[[DoubleArray], DoubleArray] | None,
-) -> tuple[DoubleArray, DoubleArray, tuple[float, float]]:
+) -> tuple[DoubleArray, DoubleArray, tuple[float, float], float]:
     """Per frame in [-1, 1], above 0 where the likeness is nearer to the passage's own than to chance; the likeness on
-    the way from chance (0) to identity (1); and how much of that must be there.
+    the way from chance (0) to identity (1); how much of that must be there; and the median of that way in chroma.
 
     Of two that are nearly the same in chroma, that tells; else what is heard, where a model has heard both.
     """
@@ -296,7 +301,8 @@ def _belonging(
     above = likeness - chance
     apart = _second(likeness, query.rate) - chance
     silent = np.zeros(times.size, dtype=np.bool_)
-    if heard is not None and float(np.median(beyond[inside])) < IDENTICAL:
+    in_chroma = float(np.median(beyond[inside]))
+    if heard is not None and in_chroma < IDENTICAL:
         end_s = (len(reference.rows) - 1) / reference.rate
         above = heard(np.column_stack([times, np.clip(course, 0.0, end_s)])) / HEARD_FULL
         beyond, least, apart = above, HEARD_STANDS_OUT, _second(above, query.rate)
@@ -305,7 +311,31 @@ def _belonging(
     score: DoubleArray = np.clip(apart / own - LEVEL, -LEVEL, LEVEL) / LEVEL
     slope = np.gradient(_second(course, query.rate)) * query.rate
     score[(slope < SLOPES[0]) | (slope > SLOPES[1]) | silent] = -1.0
-    return score, beyond, least
+    return score, beyond, least, in_chroma
+
+
+def copies(stretches: Sequence[Stretch], durations_s: tuple[float, float]) -> bool:
+    """Whether the two are edits of one recording: most of one of them is found, and most of that is ``COPY`` alike."""
+    lengths = np.array([s.length_s for s in stretches])
+    alike = np.array([s.in_chroma >= COPY for s in stretches])
+    if not stretches or lengths[alike].sum() <= 0.5 * lengths.sum():
+        return False
+    return any(held_s(stretches, axis) >= COPIED * durations_s[axis] for axis in (0, 1))
+
+
+def fuller(first: list[Stretch], second: list[Stretch]) -> list[Stretch]:
+    """Whichever of two answers holds more of both recordings; the first unless the second holds ``MORE`` more."""
+    one, other = (sum(held_s(found, axis) for axis in (0, 1)) for found in (first, second))
+    return second if other > (1 + MORE) * one else first
+
+
+def held_s(stretches: Sequence[Stretch], axis: int) -> float:
+    """Seconds of the query (axis 0) or reference (1) that lie in any of the stretches."""
+    total, reached = 0.0, -np.inf
+    for start, end in sorted((float(s.path_s[0, axis]), float(s.path_s[-1, axis])) for s in stretches):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
 
 
 def separated(stretches: list[Stretch], *, min_length_s: float) -> list[Stretch]:

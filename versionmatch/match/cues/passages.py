@@ -41,7 +41,7 @@ class PassagesCue:
 
     name = NAME
     needs = ("chroma",)
-    settings: ClassVar = {"version": 3}
+    settings: ClassVar = {"version": 4}
 
     def compare(self, query: Track, reference: Track) -> Evidence:
         """How much is shared, and where."""
