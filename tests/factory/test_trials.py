@@ -162,6 +162,22 @@ def test_the_players_stay_where_the_music_changes(change):
     assert [v.program for v in trial.a.voices] == [v.program for v in trial.b.voices]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_disguise_changes_players_key_and_tempo_and_nothing_else(seed):
+    rng = np.random.default_rng([seed, 7])
+    trial = explain_trial("e", rng, works(seed)[0], "timbre", disguised=True)
+    assert trial.a.voice("lead").program != trial.b.voice("lead").program
+    assert 0.8 <= trial.b.bpm / trial.a.bpm <= 1.25
+    assert all(same(trial, role, [0, 1]) for role in ("lead", "chords", "bass"))
+    assert same(trial, "drums", [0, 1, 2])
+    [raised] = set((trial.b.voice("lead").notes[:, 2] - trial.a.voice("lead").notes[:, 2]).tolist())
+    assert -6 <= raised <= 6
+    for role in ("chords", "bass"):
+        for onset in np.unique(trial.a.voice(role).notes[:, 0]):
+            old, new = ({int(n[2]) % 12 for n in p.voice(role).notes if n[0] == onset} for p in (trial.a, trial.b))
+            assert {(c + int(raised)) % 12 for c in old} == new
+
+
 def test_an_unknown_change_and_a_work_without_chords_are_refused():
     work = works(0)[0]
     with pytest.raises(InputError, match="'key' is no change; there are: melody, harmony, rhythm, timbre"):

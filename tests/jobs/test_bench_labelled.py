@@ -183,6 +183,7 @@ def test_too_few_works_are_refused(tmp_path):
         ({"kind": "tempo"}, "kind = 'tempo'"),
         ({"kind": "explain", "unrelated": 1}, "0 for explain"),
         ({"kind": "localise", "n": 0}, "at least 1"),
+        ({"kind": "localise", "disguised": True}, "disguised = True; it must be left out for localise"),
     ],
 )
 def test_settings_of_a_set_are_checked(settings, message):

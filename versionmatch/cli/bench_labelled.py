@@ -42,6 +42,11 @@ def add_to(kinds: Any) -> None:
     make.add_argument("--works", default="", metavar="FILE", help=".npz of works; by default music is composed")
     make.add_argument("--tones", action="store_true", help="plain tones, also where soundfonts are installed")
     make.add_argument("--scores-only", action="store_true", help="write no sound")
+    make.add_argument(
+        "--disguised",
+        action="store_true",
+        help="of explain: other instruments, key and tempo in each pair as well",
+    )
     make.add_argument("-q", "--quiet", action="store_true", help="say nothing on the way")
     make.set_defaults(run=run_make)
 
@@ -103,6 +108,7 @@ def run_make(options: argparse.Namespace) -> None:
         works=options.works,
         soundfonts=() if options.tones else None,
         sound=not options.scores_only,
+        disguised=options.disguised,
     )
     made = make_set(params, progress(options))
     clear_progress(options)

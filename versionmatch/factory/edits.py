@@ -14,8 +14,8 @@ from ..errors import InputError
 from ..types import FloatArray
 from .composer import TRIADS, chord_row, scale_of, tune_over
 from .piece import Piece, Voice, players
-from .trials import joined
-from .work import Work, pitch_classes
+from .trials import WIDEST_TEMPO, joined
+from .work import Work, chord_mask, pitch_classes
 
 CHANGES = ("melody", "harmony", "rhythm", "timbre")
 """What can be changed; ``timbre`` changes no element of the music."""
@@ -56,14 +56,22 @@ class ExplainTrial:
 
 
 def explain_trial(
-    name: str, rng: np.random.Generator, work: Work, change: str, soundfonts: tuple[str, ...] = ()
+    name: str,
+    rng: np.random.Generator,
+    work: Work,
+    change: str,
+    soundfonts: tuple[str, ...] = (),
+    *,
+    disguised: bool = False,
 ) -> ExplainTrial:
     """The work as a piece, and again with one thing changed, in the same key and tempo.
 
     ``melody``: other pitches over the same chords, every onset and length kept. ``harmony``: other chords under the
     same melody, struck where the old ones were. ``rhythm``: notes of melody, chords and bass have other onsets and
     lengths in the same order, each in its bar, and the drums another pattern. ``timbre``: other instruments (and,
-    where there are several, another soundfont). InputError for any other change, or a work without chords.
+    where there are several, another soundfont). ``disguised``: whatever was changed, ``b`` is also played by other
+    instruments, up to six semitones higher or lower, at 0.8 to 1.25 times the tempo, as versions are. InputError for
+    any other change, or a work without chords.
     """
     if change not in CHANGES:
         raise InputError(f"{change!r} is no change; there are: {', '.join(CHANGES)}")
@@ -74,13 +82,17 @@ def explain_trial(
     font = str(rng.choice(soundfonts)) if soundfonts else ""
     bpm = float(np.clip(work.bpm, 70, 150))
     other, other_cast, other_font = setting, cast, font
-    if change == "timbre":
+    if change != "timbre":
+        other = EDITS[change](setting, rng, work)
+    if change == "timbre" or disguised:
         other_cast = players(rng, tuple(cast), avoid=cast)
         other_font = str(rng.choice([f for f in soundfonts if f != font] or [font]))
-    else:
-        other = EDITS[change](setting, rng, work)
+    quicker = 1.0
+    if disguised:
+        other = raised(other, int(rng.integers(-6, 7)))
+        quicker = float(np.exp(rng.uniform(-1, 1) * np.log(WIDEST_TEMPO)))
     a = played(f"{name}-a", setting, bpm, cast, font)
-    b = played(f"{name}-b", other, bpm, other_cast, other_font)
+    b = played(f"{name}-b", other, bpm * quicker, other_cast, other_font)
     return ExplainTrial(name, a, b, change, (work.id,))
 
 
@@ -94,6 +106,15 @@ def setting_of(work: Work, rng: np.random.Generator) -> Setting:
     strokes = {n: tuple(float(i) for i in range(n)) for n in lengths}
     bass: dict[int, tuple[float, ...]] = {n: (0.0,) if n < 2 else (0.0, float(n // 2)) for n in lengths}
     return Setting(melody, chords, length, bar, strokes, bass, _beat(rng, bar, straight=True))
+
+
+def raised(setting: Setting, semitones: int) -> Setting:
+    """The same, so many semitones higher."""
+    melody, chords = setting.melody.copy(), setting.chords.copy()
+    melody[:, 2] += semitones
+    chords[:, 2:4] = (chords[:, 2:4] + semitones) % 12
+    chords[:, 4] = [chord_mask(c + semitones for c in pitch_classes(mask)) for mask in chords[:, 4].tolist()]
+    return replace(setting, melody=melody, chords=chords)
 
 
 def new_melody(setting: Setting, rng: np.random.Generator, work: Work) -> Setting:

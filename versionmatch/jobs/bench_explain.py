@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import __version__
 from ..errors import InputError
-from ..match.changed import changed_element, kept_elements
+from ..match.changed import changed_element, changed_probabilities, kept_elements
+from ..params import CUES, MEASURES, CompareParams
 from ..types import ELEMENTS, Match
 from .bench_rows import PairsParams, Progress, Row, compared, draws, read_rows, share
 
@@ -20,13 +21,14 @@ ANSWERS = (*ELEMENTS, "none")
 def bench_explain(params: PairsParams, progress: Progress | None = None) -> dict[str, Any]:
     """Accuracy by element with intervals, and the confusion table (truth → answer → pairs).
 
-    The answer is that of ``match.changed.changed_element``. ``elements`` is the accuracy over the pairs in which an
-    element was changed, ``balanced`` the mean of the accuracies of the labels there are. JSON-able; intervals: 95 %,
-    bootstrap over groups of pairs that share no work. Rows that cannot be used are listed under ``errors``.
-    InputError where no row can be.
+    The answer is that of ``match.changed.changed_element``, controls left out. ``elements`` is the accuracy over the
+    pairs in which an element was changed, ``balanced`` the mean of the accuracies of the labels there are. JSON-able;
+    intervals: 95 %, bootstrap over groups of pairs that share no work. Rows that cannot be used are listed under
+    ``errors``. InputError where no row can be.
     """
     rows, errors = read_rows(Path(params.manifest), label_of)
-    found, failed = compared(rows, changed_of, params, progress or (lambda _: None))
+    settings = CompareParams(cues=(*CUES, *MEASURES), controls=False)
+    found, failed = compared(rows, changed_of, params, progress or (lambda _: None), settings)
     drawn = draws([row.works for row, _, _ in found], params.seed, params.n_bootstrap)
     truth = np.array([label for _, label, _ in found])
     right = np.array([float(label == seen["answer"]) for _, label, seen in found])
@@ -61,4 +63,10 @@ def label_of(row: Row) -> str:
 
 def changed_of(match: Match) -> dict[str, Any]:
     """What is kept of a comparison."""
-    return {"answer": changed_element(match), "kept": {k: round(v, 4) for k, v in kept_elements(match).items()}}
+    told = changed_probabilities(match)
+    by_cues = kept_elements(match) if not told else {}
+    return {
+        "answer": max(told, key=lambda name: told[name]) if told else changed_element(match),
+        "probabilities": {k: round(v, 4) for k, v in told.items()},
+        "kept": {k: round(v, 4) for k, v in by_cues.items()},
+    }

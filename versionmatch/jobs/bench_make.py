@@ -50,6 +50,8 @@ class MakeParams(Params):
         Which to play with; None: all that are installed; an empty one: plain tones.
     sound : bool
         Whether sound is written beside the scores.
+    disguised : bool
+        Of ``explain``: whether the second piece is also played by other instruments, in another key and tempo.
     """
 
     kind: str
@@ -60,12 +62,14 @@ class MakeParams(Params):
     works: str = ""
     soundfonts: tuple[str, ...] | None = None
     sound: bool = True
+    disguised: bool = False
 
     def __post_init__(self) -> None:
         check(self.kind in KINDS, "kind", self.kind, f"one of {', '.join(KINDS)}")
         check(self.n >= 0 and self.unrelated >= 0, "n", self.n, "0 pairs or more")
         check(self.n + self.unrelated >= 1, "n", self.n, "at least 1, or unrelated at least 1")
         check(self.kind == "localise" or not self.unrelated, "unrelated", self.unrelated, "0 for explain")
+        check(self.kind == "explain" or not self.disguised, "disguised", self.disguised, "left out for localise")
 
 
 def make_set(params: MakeParams, progress: Progress | None = None) -> dict[str, Any]:
@@ -109,7 +113,8 @@ def trials(params: MakeParams, soundfonts: Sequence[str]) -> Iterator[Trial]:
             yield localise_trial(name, rng, (first, second), planted, tuple(soundfonts))
         else:
             (work,) = _works(known, rng, name, 1)
-            yield explain_trial(name, rng, work, CHANGES[number % len(CHANGES)], tuple(soundfonts))
+            change = CHANGES[number % len(CHANGES)]
+            yield explain_trial(name, rng, work, change, tuple(soundfonts), disguised=params.disguised)
 
 
 def _works(known: Sequence[Work], rng: np.random.Generator, name: str, n: int) -> list[Work]:

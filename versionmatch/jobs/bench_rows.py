@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..errors import InputError, VersionMatchError
-from ..params import Params, check
+from ..params import CompareParams, Params, check
 from ..store.artefacts import ArtefactStore
 from ..types import DoubleArray, Match
 from .compare import compare
@@ -149,9 +149,10 @@ def compared(
     look: Callable[[Match], dict[str, Any]],
     params: PairsParams,
     progress: Progress,
+    settings: CompareParams | None = None,
 ) -> tuple[list[tuple[Row, Made, dict[str, Any]]], list[Failure]]:
     """Each pair, and what ``look`` (a function of a module) keeps of its comparison; pairs that failed, and why."""
-    tasks = [(row, look, params.cache_dir) for row, _ in rows]
+    tasks = [(row, look, params.cache_dir, settings) for row, _ in rows]
     good, errors = [], []
     with processes(params.workers, len(tasks)) as pool:
         results: Iterable[dict[str, Any] | str] = (map if pool is None else pool.map)(_compared, tasks)
@@ -166,11 +167,13 @@ def compared(
     return good, errors
 
 
-def _compared(task: tuple[Row, Callable[[Match], dict[str, Any]], str | None]) -> dict[str, Any] | str:
-    row, look, cache_dir = task
+def _compared(
+    task: tuple[Row, Callable[[Match], dict[str, Any]], str | None, CompareParams | None],
+) -> dict[str, Any] | str:
+    row, look, cache_dir, settings = task
     cache = ArtefactStore(cache_dir) if cache_dir else None
     try:
-        return look(compare(row.a, row.b, cache=cache))
+        return look(compare(row.a, row.b, settings, cache=cache))
     except VersionMatchError as error:
         return str(error)
 

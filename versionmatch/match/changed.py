@@ -1,4 +1,4 @@
-"""Which element sets two versions apart: the one that is least alike, measured by what the same would give."""
+"""Which element sets two versions apart: melody, harmony or rhythm, by what is kept along what they share."""
 
 from __future__ import annotations
 
@@ -7,25 +7,52 @@ from typing import Any
 
 import numpy as np
 
+from ..harmonic.progression import has_harmony
 from ..plugins import find, names
 from ..types import ELEMENTS, Evidence, Match
+from . import changed_model
+from .along import NEEDED, kept_along
 
 KEPT = 0.6
-"""An element is said to be changed only if less than that share of the likest element's likeness is kept."""
+"""By the cues alone, an element is said to be changed only if less than that share of the likest one's is kept."""
 
 
 def changed_element(match: Match) -> str:
-    """The element that was most changed between two versions, or ``"none"`` where none stands out.
+    """The element that sets two versions apart, or ``"none"`` where none stands out.
 
-    The element of which the least is kept (``kept_elements``), where that is clearly less than of the likest element:
-    other instruments or a worse recording take something from every element, and more from one than from another.
+    The likeliest by ``changed_probabilities``. Where there are none, between two scores above all, the element of which
+    the least is kept by the cues (``kept_elements``), if that is clearly less than of the likest element; then
     ``"none"`` also where fewer than two elements could be measured. It says nothing of use about unrelated pairs.
     """
+    told = changed_probabilities(match)
+    if told:
+        return max(told, key=lambda name: told[name])
     kept = kept_elements(match)
     if len(kept) < 2:
         return "none"
     least = min(kept, key=lambda element: kept[element])
     return least if kept[least] < KEPT * max(kept.values()) else "none"
+
+
+def changed_probabilities(match: Match) -> dict[str, float]:
+    """How likely melody, harmony or rhythm sets two versions apart, or ``none``: name → probability; they sum to 1.
+
+    By what is kept along the shared passages of the bass, the chords, the melody's line, all that moves, the onsets
+    and, where torch is installed, what the embedding model hears (``along.kept_along``), weighed as ``changed-v1`` has
+    learned from made pairs in which one element or none was changed: of pairs in which more was, it is no frequency.
+
+    Empty where that says nothing: between two scores (whose notes say it better), beside a bare line, which has no
+    harmony, and where less than ten seconds are shared or the features are not at hand.
+    """
+    if match.query.is_score and match.reference.is_score:
+        return {}
+    sides = (match.query_track, match.reference_track)
+    if not all(has_harmony(side) and all(kind in side for kind in NEEDED) for side in sides):
+        return {}
+    model = changed_model.load()
+    moments = all("moments" in side and side["moments"].settings == model.moments for side in sides)
+    passages = [p for p in match.passages if "harmony" in p.elements]
+    return model.probabilities(kept_along(*sides, passages, moments=moments))
 
 
 def kept_elements(match: Match) -> dict[str, float]:
