@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from tests.embed.random_model import melody_levels, random_model  # noqa: E402
-from versionmatch.embed import extractor, loaded, moments  # noqa: E402
+from versionmatch.embed import extractor, heard, loaded, moments  # noqa: E402
 from versionmatch.embed.extractor import VersionSegments, segments_of  # noqa: E402
 from versionmatch.embed.front import FrontEnd  # noqa: E402
 from versionmatch.embed.keys import by_key  # noqa: E402
@@ -211,7 +211,7 @@ def test_changed_weights_are_refused(tmp_path):
 
 
 def test_without_torch_the_extra_is_named(versions, monkeypatch):
-    monkeypatch.setattr(extractor, "find_spec", lambda _: None)
+    monkeypatch.setattr(heard, "find_spec", lambda _: None)
     with pytest.raises(MissingExtra, match=r"versions-v2.*pip install 'versionmatch\[torch\]'"):
         one(versions, melody_levels(1, 100))
 

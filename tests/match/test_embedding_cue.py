@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 from tests.embed.random_model import melody_levels
 from versionmatch import params
-from versionmatch.embed import extractor
+from versionmatch.embed import extractor, heard
 from versionmatch.embed.directory import ModelDirectory
 from versionmatch.errors import FeatureMismatch, InputError, MissingExtra
 from versionmatch.features.view import Track
@@ -81,7 +81,7 @@ def test_segments_of_two_models_are_not_compared():
 
 
 def test_without_torch_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(extractor, "find_spec", lambda _: None)
+    monkeypatch.setattr(heard, "find_spec", lambda _: None)
     with pytest.raises(MissingExtra, match=r"versionmatch\[torch\]"):
         EmbeddingCue().compare(track(1), track(2))
 

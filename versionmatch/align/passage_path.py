@@ -37,7 +37,7 @@ IDENTICAL = (
     0.75  # of the way from chance to identity, in chroma: then that tells where a stretch ends, not what is heard
 )
 COPY = 0.6  # of the way from chance to identity, in chroma, that edits of one recording reach
-COPIED = 0.5  # of either recording, that must be found to be such
+OF_EITHER = 0.5  # of either recording, that must be found to be such
 MORE = 0.05  # by which share chroma must hold more of them than what is heard, to be preferred
 LEVEL = 0.5  # where between chance and the passage's own likeness a moment stops belonging to it
 PAUSE_S = 3.0  # a clear disagreement of that length ends a passage
@@ -320,7 +320,7 @@ def copies(stretches: Sequence[Stretch], durations_s: tuple[float, float]) -> bo
     alike = np.array([s.in_chroma >= COPY for s in stretches])
     if not stretches or lengths[alike].sum() <= 0.5 * lengths.sum():
         return False
-    return any(held_s(stretches, axis) >= COPIED * durations_s[axis] for axis in (0, 1))
+    return any(held_s(stretches, axis) >= OF_EITHER * durations_s[axis] for axis in (0, 1))
 
 
 def fuller(first: list[Stretch], second: list[Stretch]) -> list[Stretch]:
