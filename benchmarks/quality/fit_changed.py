@@ -29,7 +29,7 @@ from versionmatch.match.cues.passages import passages_between
 ROOT = Path(__file__).resolve().parents[2]
 SEED, N_FOLDS, N_BOOTSTRAP = 440, 10, 1000
 STRENGTHS = (1.0, 3.0, 10.0, 30.0)  # of the regression's freedom; the best by cross-validation is taken
-CHOICES = (tuple(sorted(LAYERS)), tuple(sorted(set(LAYERS) - {"heard"})))
+CHOICES = (tuple(sorted(LAYERS)),)
 Entry = dict[str, Any]
 
 
@@ -49,9 +49,9 @@ def _looked_at(row: Row) -> Entry:
     query, reference = open_track(row.a), open_track(row.b)
     passages = passages_between(query, reference)
     for side in (query, reference):
-        _ = [side[kind] for kind in ("cqt", "melody", "onsets", "moments")]
+        _ = [side[kind] for kind in ("cqt", "melody", "onsets")]
     kept = {name: round(v, 4) for name, v in kept_along(query, reference, passages).items()}
-    return {"kept": kept, "moments": query.settings("moments")}
+    return {"kept": kept}
 
 
 def fitted(entries: list[Entry], layers: tuple[str, ...]) -> tuple[Weights, float, float]:
@@ -117,7 +117,7 @@ def main() -> None:
         told[name] = {"C": strength, "right_in_cross_validation": round(right, 3)}
     counts = {name: sum(e["changed"] == name for e in read) for name in ANSWERS}
     about = {"script": "benchmarks/quality/fit_changed.py", "seed": SEED, "pairs": counts, "fit": told}
-    model = ChangedModel(DEFAULT, choices, read[0]["moments"], about)
+    model = ChangedModel(DEFAULT, choices, about)
     (ROOT / "models" / DEFAULT).mkdir(exist_ok=True)
     (ROOT / "models" / DEFAULT / "changed.json").write_text(model.to_json(), encoding="utf-8")
     found = {

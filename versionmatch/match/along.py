@@ -1,4 +1,4 @@
-"""How much of each layer two keep along what they share: bass, chords, the melody, onsets, what a network hears.
+"""How much of each layer two keep along what they share: bass, chords, the melody, what moves, onsets.
 
 Everything is read at the moments that answer each other, and set between chance (0: the same two, out of step) and
 identity (1). The melody is evaluated crosswise: not whether a tracker picks the same line in both, which depends on
@@ -21,12 +21,11 @@ from ..features.spectrum import block_means, folded
 from ..types import DoubleArray, Features, FloatArray, IntArray, Passage
 from .agreement import STEP_S, aligned_times
 
-LAYERS = ("bass", "middle", "line", "moving", "onsets", "heard")
-"""Chroma below D3 and around C4, the melody's line, pitches that come and go within a second, the onsets, and what an
-embedding model hears (its moments, where at hand)."""
+LAYERS = ("bass", "middle", "line", "moving", "onsets")
+"""Chroma below D3 and around C4, the melody's line, pitches that come and go within a second, and the onsets."""
 
 NEEDED = ("cqt", "melody", "onsets")
-"""Features without which nothing is read; ``heard`` wants ``moments`` too."""
+"""Features without which nothing is read."""
 
 MIN_S = 10.0
 """Shorter passages together allow no statement."""
@@ -63,14 +62,11 @@ class Lines:
         return Features("lines", unit_frames(classes.astype(np.float32)), self.rate)
 
 
-def kept_along(
-    query: Mapping[str, Any], reference: Mapping[str, Any], passages: Sequence[Passage], moments: bool = True
-) -> dict[str, float]:
+def kept_along(query: Mapping[str, Any], reference: Mapping[str, Any], passages: Sequence[Passage]) -> dict[str, float]:
     """How much of each of ``LAYERS`` is kept along shared passages, each from −1 to 1; 0: what chance gives, 1: all.
 
     Where there are no passages, those of the lines that may be melody are looked for: other chords under the same tune
     share no harmony. Empty where both ways less than ``MIN_S`` is shared, or one of ``NEEDED`` is not at hand.
-    ``heard`` is left out where either has no moments, or with ``moments=False``.
     """
     sides = (query, reference)
     if any(kind not in side for side in sides for kind in NEEDED):
@@ -85,8 +81,6 @@ def kept_along(
     kept["line"] = _line(lines, (query["melody"], reference["melody"]), aligned)
     kept["moving"] = _moving(lines, aligned)
     kept["onsets"] = _onsets(onsets, found)
-    if moments and all("moments" in side for side in sides):
-        kept["heard"] = _heard((query["moments"], reference["moments"]), aligned)
     return kept
 
 
@@ -142,14 +136,6 @@ def _bands(transforms: Sequence[Features], aligned: Aligned) -> dict[str, float]
         a, b = (folded(side.astype(np.float64), low, high) for side in white)
         kept[name] = _alike(a, _raised(b, keys, 0))
     return kept
-
-
-def _heard(moments: tuple[Features, Features], aligned: Aligned) -> float:
-    """The likeness of the moments, one a moment."""
-    step = max(1, round(1.0 / (moments[0].frame_rate * STEP_S)))
-    times, keys = aligned[0][::step], aligned[1][::step]
-    a, b = (_at(m.values, m.frame_rate, times[:, k]) for k, m in enumerate(moments))
-    return _alike(a, _raised(b.reshape(-1, 12, b.shape[1]), keys, 1).reshape(b.shape))
 
 
 def _line(lines: tuple[Lines, Lines], melodies: tuple[Features, Features], aligned: Aligned) -> float:

@@ -37,9 +37,9 @@ def changed_element(match: Match) -> str:
 def changed_probabilities(match: Match) -> dict[str, float]:
     """How likely melody, harmony or rhythm sets two versions apart, or ``none``: name → probability; they sum to 1.
 
-    By what is kept along the shared passages of the bass, the chords, the melody's line, all that moves, the onsets
-    and, where torch is installed, what the embedding model hears (``along.kept_along``), weighed as ``changed-v1`` has
-    learned from made pairs in which one element or none was changed: of pairs in which more was, it is no frequency.
+    By what is kept along the shared passages of the bass, the chords, the melody's line, all that moves and the onsets
+    (``along.kept_along``), weighed as ``changed-v1`` has learned from made pairs in which one element or none was
+    changed: of pairs in which more was, it is no frequency.
 
     Empty where that says nothing: between two scores (whose notes say it better), beside a bare line, which has no
     harmony, and where less than ten seconds are shared or the features are not at hand.
@@ -49,10 +49,8 @@ def changed_probabilities(match: Match) -> dict[str, float]:
     sides = (match.query_track, match.reference_track)
     if not all(has_harmony(side) and all(kind in side for kind in NEEDED) for side in sides):
         return {}
-    model = changed_model.load()
-    moments = all("moments" in side and side["moments"].settings == model.moments for side in sides)
     passages = [p for p in match.passages if "harmony" in p.elements]
-    return model.probabilities(kept_along(*sides, passages, moments=moments))
+    return changed_model.load().probabilities(kept_along(*sides, passages))
 
 
 def kept_elements(match: Match) -> dict[str, float]:

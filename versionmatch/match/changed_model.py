@@ -34,15 +34,10 @@ class Weights(Value):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ChangedModel:
-    """Weights by the layers that were kept, in alphabetical order and joined by ``+``.
-
-    ``moments`` is the digest of the settings of the moments that ``heard`` was fitted with; ``provenance`` says of what
-    pairs.
-    """
+    """Weights by the layers that were kept, sorted and joined by ``+``; ``provenance`` says of what pairs."""
 
     id: str
     choices: Mapping[str, Weights]
-    moments: str
     provenance: Mapping[str, Any]
 
     def probabilities(self, kept: Mapping[str, float]) -> dict[str, float]:
@@ -61,7 +56,7 @@ class ChangedModel:
             name: {"intercept": w.intercept.round(4).tolist(), "weights": w.weights.round(4).tolist()}
             for name, w in self.choices.items()
         }
-        about = {"schema": SCHEMA, "id": self.id, "answers": ANSWERS, "moments": self.moments}
+        about = {"schema": SCHEMA, "id": self.id, "answers": ANSWERS}
         return json.dumps({**about, "choices": choices, "provenance": dict(self.provenance)}, indent=1) + "\n"
 
     @classmethod
@@ -74,7 +69,7 @@ class ChangedModel:
                     f"{source} has schema {data['schema']!r}, answers {data['answers']}; this version reads {SCHEMA!r}"
                 )
             choices = {name: _weights(name, entry) for name, entry in data["choices"].items()}
-            return cls(data["id"], choices, data["moments"], data["provenance"])
+            return cls(data["id"], choices, data["provenance"])
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise IntegrityError(f"{source} is damaged: {error!r}; install the package again") from error
 
