@@ -258,7 +258,7 @@ def test_the_text_is_grouped_by_element_and_says_what_is_withheld(full_match):
     assert re.search(r"^melody +11\.4 +62 % +\.002 +passages 7\.5, melody 3\.9$", text, re.MULTILINE)
     assert re.search(r"^rhythm +0\.33 +correlation +withheld +withheld$", text, re.MULTILINE)
     assert "· rhythm: With B's bars shuffled the rhythm is as alike as before." in text
-    assert "14 notes answer each other; bars 2–9 of A; bars 3–10 of B; 3 times in A, 2 in B;" in text
+    assert "14 notes answer each other; bars 2–9 of A; bars 3–10 of B; three times in A, twice in B;" in text
 
 
 VERDICTS = re.compile(

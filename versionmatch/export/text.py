@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..match.melodic_words import often
 from ..match.withheld import withheld
 from ..types import ELEMENTS, ElementScore, Evidence, Match, Passage
 from ..units import clock
@@ -235,14 +236,14 @@ def notes_in_words(passage: Passage) -> str:
     >>> notes = [(0, 0), (1, 2)]
     >>> place = Span(0, 9, 0, 9), [[0, 0], [9, 9]], ("melody",), 0.8, 0, 1.0, ""
     >>> notes_in_words(Passage(*place, notes, (3, 2), ((5, 8), None)))
-    '2 notes answer each other; bars 5–8 of A; 3 times in A, 2 in B'
+    '2 notes answer each other; bars 5–8 of A; three times in A, twice in B'
     >>> notes_in_words(Passage(*place, common=common, p_value=0.03))
     'five notes in a row: in 41 of 909 works of folk tunes; p .03'
     """
     told = [] if passage.notes is None else [f"{len(passage.notes)} notes answer each other"]
     told += [f"bars {b[0]}–{b[1]} of {side}" for side, b in zip("AB", passage.bars, strict=True) if b is not None]
     if passage.times is not None:
-        told.append(f"{passage.times[0]} times in A, {passage.times[1]} in B")
+        told.append("{} in A, {} in B".format(*(often(n) for n in passage.times)))
     if passage.common is not None:
         c = passage.common
         told.append(f"{c.figure}: in {c.n_with or 'none'} of {c.n_works:,} works of {c.corpus}")
