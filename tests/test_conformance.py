@@ -1,6 +1,7 @@
 """Every plugin that is announced, ours and any stranger's that is installed, keeps the rules of its seam."""
 
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
@@ -74,3 +75,16 @@ class LoudnessCue:
 def test_a_cue_that_finds_everything_alike_does_not_conform():
     with pytest.raises(testing.ConformanceError, match="more like itself than like another"):
         testing.check_cue(LoudnessCue())
+
+
+def test_the_kit_refuses_a_cue_whose_chance_is_no_measure():
+    class Odd:
+        def __init__(self):
+            self.inner = plugins.find("cues", "harmony")()
+            self.name, self.needs = self.inner.name, self.inner.needs
+
+        def compare(self, query, reference):
+            return replace(self.inner.compare(query, reference), chance={"steps": -1.0})
+
+    with pytest.raises(testing.ConformanceError, match="not negative; steps is -1"):
+        testing.check_cue(Odd())

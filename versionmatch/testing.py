@@ -174,6 +174,11 @@ def check_cue(cue: Cue) -> None:
     demand(found.raw == again.raw and found.spans == again.spans, "the same pair gives the same evidence")
     demand(bool(found.unit), "a raw value says its unit")
     demand(found.score is None and found.p_value is None, "score and p_value are left to calibration")
+    demand(dict(found.chance) == dict(again.chance), "the same pair lets expect the same by chance")
+    for name, value in found.chance.items():
+        demand(
+            np.isfinite(value) and value >= 0, f"what chance depends on is finite and not negative; {name} is {value}"
+        )
     own, other = cue.compare(song, song).raw, cue.compare(song, stranger).raw
     demand(own > other, f"a recording is more like itself than like another: {own} against {other}")
     if of_rhythm:
