@@ -38,6 +38,28 @@ def test_a_likeness_of_stock_alone_is_withheld():
     assert [c.name for c in made] == ["self", "self", "reversed", "blocks shuffled", "notes shuffled"]
     assert [c.passed for c in made] == [True, True, False, False, False]
     assert "does not lie in the order" in withheld(made)["stock"]
+    assert "stock:" not in withheld(made)["stock"]  # the cue is the key
+
+
+def test_a_side_with_itself_is_not_excused_by_its_own_stock():
+    """What a tune has in common with itself by its steps is no chance: it stands beside the null of the pair."""
+    song, other, _ = example_tracks()
+    nulls = [(-9.0, Null("unlike stocks", 999, np.linspace(0, 0.5, 201))), (-1.0, Null("one stock", 999, [0.0, 2.0]))]
+    table = NullTable("test", {"recordings": {"figures": GradedNull({"steps": 1.0}, tuple(nulls))}}, {}, {})
+
+    class Figures:
+        name, element, needs = "figures", "melody", ("notes",)
+
+        def compare(self, query, reference):
+            same = query is reference
+            chance = {"steps": 1.0 if same else 0.01}
+            return Evidence("figures", 1.0 if same else 0.2, "share", element="melody", size=9, chance=chance)
+
+    cue = Figures()
+    pair = table.apply(cue.compare(song, other), "recordings")
+    selves = [c for c in controls([cue], [pair], song, other, table, "recordings") if c.name == "self"]
+    assert [c.passed for c in selves] == [True, True]
+    assert table.apply(cue.compare(song, song), "recordings").p_value > 0.4
 
 
 def test_without_a_claim_nothing_is_withheld():

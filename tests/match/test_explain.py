@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,21 @@ def test_times_of_excerpts_are_told_as_times_of_the_whole() -> None:
 def test_without_passages_the_differences_say_that_none_stood_out() -> None:
     told = differences(track("a", 60.0), track("b", 60.0), [])
     assert told == ("No passage was found that stands out from what unrelated recordings share by chance.",)
+
+
+def test_of_a_single_line_no_chords_are_said_to_differ() -> None:
+    """What a machine hears as chords in a bare line is its melody once more."""
+    given = {"chords": chords(("C", 30.0), ("G", 30.0))}, {"chords": chords(("F", 30.0), ("D", 30.0))}
+    song, other = (track(name, 60.0, found) for name, found in zip("ab", given, strict=True))
+
+    class Line(dict):
+        """A track whose chords are a machine's, not written."""
+
+        recording = replace(other.recording, flags=("single_line",))
+
+    line = Line(given[1])
+    assert any("the chords differ" in told for told in differences(song, other, [passage(0, 60, 0, 60)]))
+    assert not any("the chords differ" in told for told in differences(song, line, [passage(0, 60, 0, 60)]))
 
 
 def test_a_cue_that_had_nothing_to_compare_is_told_with_the_differences() -> None:

@@ -118,7 +118,7 @@ def compare(
         passages=(*told, *tunes),
         coverage_query=explain.coverage(both, query_part.recording.duration_s, "query"),
         coverage_reference=explain.coverage(both, reference_part.recording.duration_s, "reference"),
-        differences=explain.differences(query_part, reference_part, passages, evidence, offsets_s=offsets),
+        differences=explain.differences(query_part, reference_part, passages or melodies, evidence, offsets_s=offsets),
         notes=(*_notes(whole_query, whole_reference, params), *found.notes),
         manifest=_manifest(whole_query, whole_reference, query_part, params, cohort),
         query_track=whole_query,

@@ -80,7 +80,7 @@ def findings(
         everything = element_scores(evidence, nulls.load(), kind)
         if _judged(query, reference, evidence, shared, everything)[0] in CLAIMS:
             relation, probability = "undecided", None
-            notes = tuple(f"Refused: {reason}" for reason in refused.values())
+            notes = tuple(f"Refused: {cue}: {reason}" for cue, reason in refused.items())
     return Findings(evidence, passages, elements, made, relation, probability, notes)
 
 

@@ -57,9 +57,16 @@ def controls(
 
 
 def _self(cue: Cue, evidence: Evidence, side: Mapping[str, Any], letter: str, table: NullTable, kind: str) -> Control:
-    """A side with itself: as alike as can be, so that it must be unusual."""
+    """A side with itself: as alike as can be, so that it must be unusual beside the null of the pair.
+
+    Not beside that of its own stock: what a side has in common with itself is no chance.
+    """
     own = cue.compare(side, side)
-    p = _p(own, evidence, table, kind)
+    p = (
+        _p(own, evidence, table, kind)
+        if evidence.null is None or not compared(own)
+        else p_value(own.raw, evidence.null)
+    )
     passed = own.raw > 0 if p is None else p <= UNUSUAL
     told = "stands out, as it must" if passed else "does not stand out: there is too little in it to tell anything"
     return Control("self", cue.name, own.raw, passed, f"{cue.name}: {letter} with itself {told}.", p)

@@ -14,6 +14,7 @@ import numpy as np
 from ..align.passage import roles
 from ..errors import InputError
 from ..features.view import Track
+from ..harmonic.progression import has_harmony
 from ..types import Evidence, Match, Passage, Span
 from ..units import clock, signed_semitones
 from .agreement import chord_agreement, melody_agreement, tempo_range
@@ -244,7 +245,7 @@ def _order_sentences(passages: Sequence[Passage]) -> list[str]:
 
 def _element_sentences(query: Track, reference: Track, passages: Sequence[Passage]) -> list[str]:
     told = []
-    if _holds(query, "chords") and _holds(reference, "chords"):
+    if all(_holds(side, "chords") and has_harmony(side) for side in (query, reference)):
         chords = chord_agreement(query["chords"], reference["chords"], passages)
         if chords.seconds >= MUCH_MELODY_S:
             told.append(f"Within the shared passages the chords differ in {percent(1 - chords.share)} of the time.")

@@ -12,5 +12,6 @@ def withheld(controls: Iterable[Control]) -> dict[str, str]:
     said: dict[str, str] = {}
     for control in controls:
         if not control.passed:
-            said[control.cue] = f"{said.get(control.cue, '')} {control.sentence}".strip()
+            sentence = control.sentence.removeprefix(f"{control.cue}: ")
+            said[control.cue] = f"{said.get(control.cue, '')} {sentence}".strip()
     return said
