@@ -15,7 +15,22 @@ from .loaded import DEFAULT_MODEL, VersionModel, steady
 
 
 class OfModel:
-    """An extractor by an embedding model, which is not looked for before it is needed."""
+    """An extractor by an embedding model, of the constant-Q transform.
+
+    Parameters
+    ----------
+    model : str or path
+        Name or directory of the model; not looked for before it is needed.
+
+    Raises
+    ------
+    InputError
+        Where there is no such model, or it is of another architecture.
+    MissingExtra
+        Where torch is not installed.
+    """
+
+    needs = ("cqt",)
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self._name = model
@@ -31,23 +46,10 @@ class VersionSegments(OfModel):
 
     The network is loaded once in a process and runs on one thread: the same transform gives the same bits. Long
     recordings are heard in parts. Silence has the vector 0.
-
-    Parameters
-    ----------
-    model : str or path
-        Name or directory of the model; not looked for before it is needed.
-
-    Raises
-    ------
-    InputError
-        Where there is no such model, or it is of another architecture.
-    MissingExtra
-        Where torch is not installed.
     """
 
     name = "segments"
     kind = "segments"
-    needs = ("cqt",)
 
     @property
     def settings(self) -> Mapping[str, object]:

@@ -30,23 +30,10 @@ class VersionMoments(OfModel):
     most, where the model has such (``moment_axes``), else all. Each frame is of length 1 but for rounding, or 0 in
     silence. A recording that is transposed has the same vectors with the pitch classes rotated. The network sees some
     20 s around a moment, but hears the moment itself best. One of the two hearings is that of ``segments``.
-
-    Parameters
-    ----------
-    model : str or path
-        Name or directory of the model; not looked for before it is needed.
-
-    Raises
-    ------
-    InputError
-        Where there is no such model, or it is of another architecture.
-    MissingExtra
-        Where torch is not installed.
     """
 
     name = "moments"
     kind = "moments"
-    needs = ("cqt",)
 
     @property
     def settings(self) -> Mapping[str, object]:
