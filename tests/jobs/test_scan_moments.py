@@ -16,6 +16,7 @@ from versionmatch.jobs.compare import compare
 from versionmatch.jobs.scan_pairs import Work, compared
 from versionmatch.jobs.scan_run import depends_on
 from versionmatch.match.cues import passages
+from versionmatch.match.nulls import NullTable
 from versionmatch.params import CompareParams, ScanParams
 from versionmatch.store.settings import usual_kinds
 
@@ -151,3 +152,12 @@ def test_where_chroma_gives_nothing_of_one_recording_moments_are_asked(roots, mo
     assert wanted
     assert [p.span for p in found] == [p.span for p in wanted]
     assert all(np.array_equal(f.path_s, w.path_s) for f, w in zip(found, wanted, strict=True))
+
+
+def test_a_scan_by_other_nulls_is_another_scan(roots, monkeypatch):
+    """Relations of scores rest on the nulls: a finished scan does not stand for one by another table."""
+    with Catalogue.open(roots["new"]) as catalogue:
+        before = depends_on(catalogue, PARAMS)
+        monkeypatch.setattr(scan_run.nulls, "load", lambda: NullTable("other", {}, {}, {}))
+        after = depends_on(catalogue, PARAMS)
+    assert {name for name in before if before[name] != after[name]} == {"nulls"}

@@ -159,6 +159,7 @@ def test_a_table_is_read_back_as_it_was_written():
     known = table(correlation=0.5)
     again = NullTable.of_files(known.to_files())
     assert again.to_files() == known.to_files()
+    assert again.digest == known.digest != table(correlation=0.6).digest
     one = known.apply(evidence("one", 6.5), "scores").p_value
     assert again.apply(evidence("one", 6.5), "scores").p_value == pytest.approx(one, abs=0.002)
     sums = [t.together("scores", {"one": 0.02, "two": 0.1})[0] for t in (known, again)]

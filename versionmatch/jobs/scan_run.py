@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..errors import IncompleteScan
 from ..features.view import Track
-from ..match import calibrate
+from ..match import calibrate, nulls
 from ..params import ScanLimits, ScanParams
 from ..store.run_folder import RunFolder
 from ..store.table_file import write_schemas, write_table
@@ -58,7 +58,8 @@ def depends_on(catalogue: Catalogue, params: ScanParams, **more: str) -> dict[st
     calibration = sha256(calibrate.load().to_json().encode()).hexdigest()[:16]
     rights = {"rights": found} if (found := catalogue.rights_sha256()) else {}
     return {"params": params.to_dict(), "facts": catalogue.facts_sha256(), **more, **rights,
-            "moments": _moments(catalogue), "versionmatch": __version__, "calibration": calibration}  # fmt: skip
+            "moments": _moments(catalogue), "versionmatch": __version__, "calibration": calibration,
+            "nulls": nulls.load().digest}  # fmt: skip
 
 
 def _moments(catalogue: Catalogue) -> str:

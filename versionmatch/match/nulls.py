@@ -13,6 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,11 @@ class NullTable:
         """
         nats = {cue: -math.log(p) for cue, p in p_values.items()}
         return joint_p(self.joint.get(kind, ()), nats, enough=ENOUGH)
+
+    @property
+    def digest(self) -> str:
+        """Of all that the table says: 16 hexadecimal digits."""
+        return sha256(b"".join(self.to_files().values())).hexdigest()[:16]
 
     def to_files(self) -> dict[str, bytes]:
         """What its folder holds, by name; ``of_files`` reads it back."""
